@@ -1,0 +1,20 @@
+//! Gives the shared library the name that programs record when they link it.
+//!
+//! Cargo sets no soname by itself; without one a program would look for the exact file that it was linked with,
+//! and no later release could take its place.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let target_os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    match target_os.as_str() {
+        "linux" | "android" | "freebsd" => {
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libdkv.so.0");
+            // Threads of the library outlive a dlclose: unloading its code beneath them would crash the process.
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        }
+        "macos" | "ios" => {
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libdkv.0.dylib");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,9 @@
+//! The public Rust API: the nouns of the reference, without C and without a runtime.
+
+mod manager;
+mod request;
+mod store;
+
+pub use manager::{Manager, ManagerOptions};
+pub use request::Request;
+pub use store::KvStore;

@@ -1,0 +1,195 @@
+//! A handle on an open store (`store.md` 3 and 4).
+
+use std::sync::Arc;
+
+use super::request::Request;
+use crate::engine::{Answer, Completion, Hold, Session};
+use crate::error::{Error, Result};
+use crate::model::{Entry, StoreKind, Value};
+use crate::storage::Found;
+use crate::store::{Op, Outcome};
+
+/// A handle on an open store. Handles on one store share it; the store closes with its last handle.
+///
+/// All calls may be made from any thread. Per store, an operation sees the effect of every operation issued before it,
+/// by whatever handle, and writes complete in the order of their issue. Dropping a handle lets go of it;
+/// [`KvStore::close`] also tells when that is done.
+pub struct KvStore {
+    hold: Hold,
+}
+
+impl KvStore {
+    pub(super) fn new(hold: Hold) -> Self {
+        Self { hold }
+    }
+
+    fn session(&self) -> &Arc<Session> {
+        self.hold.session()
+    }
+
+    /// The layout of the store's keys.
+    #[must_use]
+    pub fn kind(&self) -> StoreKind {
+        self.session().kind()
+    }
+
+    /// Another handle on the same store, to be closed by itself.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` if the store was closed.
+    pub fn duplicate(&self) -> Result<Self> {
+        self.hold.duplicate().map(Self::new)
+    }
+
+    /// Inserts or overwrites a value. The key is trimmed of ASCII white space; it then has 1 to 1024 bytes, 896 in a
+    /// device store. The value has at most 4,194,303 bytes.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` (401), `Closed` (15100005), `QueueFull` (-1), `Database` (27459594: not written),
+    /// `OutcomeUnknown` (-3).
+    pub fn put(&self, key: impl Into<String>, value: impl Into<Value>) -> Request<()> {
+        self.request(Op::Put { key: key.into(), value: value.into() }, done)
+    }
+
+    /// Removes a key. A missing one is a success.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::put`].
+    pub fn delete(&self, key: impl Into<String>) -> Request<()> {
+        self.request(Op::Delete { key: key.into() }, done)
+    }
+
+    /// Puts all entries or none. Of equal keys the last wins; an empty list is a success.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::put`].
+    pub fn put_batch(&self, entries: Vec<Entry>) -> Request<()> {
+        self.request(Op::PutBatch { entries }, done)
+    }
+
+    /// Removes all keys or none. Missing ones are a success; an empty list is refused with 401.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::put`].
+    pub fn delete_batch(&self, keys: Vec<String>) -> Request<()> {
+        self.request(Op::DeleteBatch { keys }, done)
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` (15100004), `InvalidArgument` (401), `Closed` (15100005), `Corrupted` (15100003), `QueueFull` (-1).
+    pub fn get(&self, key: impl Into<String>) -> Request<Value> {
+        self.request(Op::Get { key: key.into() }, |outcome| match outcome {
+            Outcome::Value(value) => Ok(value),
+            other => Err(mismatch(&other)),
+        })
+    }
+
+    /// Reads the entries whose key begins with `prefix`, in ascending order of the keys' bytes. The prefix is trimmed;
+    /// one that holds a `^` selects every entry, an empty one is refused with 401.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but no entry is an empty answer.
+    pub fn get_entries(&self, prefix: impl Into<String>) -> Request<Vec<Entry>> {
+        self.request(Op::GetEntries { prefix: prefix.into() }, |outcome| match outcome {
+            Outcome::Entries(entries) => Ok(entries),
+            other => Err(mismatch(&other)),
+        })
+    }
+
+    /// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` (15100005), `Database` (27459594), `OutcomeUnknown` (-3), `QueueFull` (-1).
+    pub fn flush(&self) -> Request<()> {
+        self.request(Op::Flush, done)
+    }
+
+    /// Reads a value on this thread. Waits where a queued write could change the answer, and only there.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], without `QueueFull`.
+    pub fn get_now(&self, key: &str) -> Result<Value> {
+        self.read_with(key, true, |found| found.into_value())
+    }
+
+    /// Reads a value on this thread without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get_now`], and `WouldBlock` (-2) where a queued write could change the answer.
+    pub fn try_get(&self, key: &str) -> Result<Value> {
+        self.read_with(key, false, |found| found.into_value())
+    }
+
+    /// As [`KvStore::get_now`] and, with `wait` false, [`KvStore::try_get`], but hands the value over where it lies.
+    pub(crate) fn read_with<R>(&self, key: &str, wait: bool, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
+        if wait { self.session().get_now(key, found) } else { self.session().try_get(key, found) }
+    }
+
+    /// Submits an operation whose answer goes to a callback, which runs once on a thread of the library. It may call
+    /// anything, but must not wait for another completion.
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, `QueueFull` or `Forked`: the callback then never runs.
+    pub fn submit(&self, op: Op, answer: impl FnOnce(Result<Outcome>) + Send + 'static) -> Result<()> {
+        self.submit_held(op, Box::new(|outcome, _slot| answer(outcome)))
+    }
+
+    /// As [`KvStore::submit`]; the completion also gets the operation's place in the queue, to keep it for longer.
+    pub(crate) fn submit_held(&self, op: Op, completion: Completion) -> Result<()> {
+        self.session().submit(op, completion)
+    }
+
+    /// Closes this handle. The answer comes when everything issued before is done; with the last handle, when the file
+    /// is closed and durable.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` (15100005) if the store was closed already; `Database` (27459594) or `OutcomeUnknown` (-3) if
+    /// acknowledged writes of a relaxed store are not durable.
+    pub fn close(self) -> Request<()> {
+        Request::start(|answer| self.close_then(answer))
+    }
+
+    /// As [`KvStore::close`], with a callback that runs once on a thread of the library.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` if the store was closed already: the callback then never runs.
+    pub fn close_then(self, answer: Answer<()>) -> Result<()> {
+        self.hold.close(answer)
+    }
+
+    fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
+        Request::start(|answer| self.submit(op, move |outcome| answer(outcome.and_then(decode))))
+    }
+}
+
+impl std::fmt::Debug for KvStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("KvStore")
+    }
+}
+
+fn done(outcome: Outcome) -> Result<()> {
+    match outcome {
+        Outcome::Done => Ok(()),
+        other => Err(mismatch(&other)),
+    }
+}
+
+fn mismatch(_outcome: &Outcome) -> Error {
+    Error::internal("An operation was answered with the answer of another kind. Report this.")
+}

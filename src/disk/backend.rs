@@ -1,0 +1,164 @@
+//! The storage backend beneath redb.
+//!
+//! In this format it passes redb's blocks through unchanged, behind the superblock. It owns what must hold for every
+//! store whatever lies in its blocks: who may open the file, and all six lock methods. A backend that leaves one of
+//! those out has no locking at all.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::ops::Bound;
+
+use redb::backends::FileBackend;
+use redb::{BackendError, StorageBackend};
+
+use super::superblock::{SUPERBLOCK_BYTES, Superblock};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A store's file as redb sees it.
+pub struct StoreBackend {
+    file: FileBackend,
+    superblock: Superblock,
+}
+
+impl StoreBackend {
+    /// Begins a new file: superblock first, no blocks yet. Nothing is synced before redb's first commit.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the file cannot be written.
+    pub fn create(file: File, superblock: Superblock) -> Result<Self> {
+        let file = wrap(file)?;
+        file.set_len(SUPERBLOCK_BYTES)
+            .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot grow: {error}.")))?;
+        superblock.write_new(&file)?;
+        Ok(Self { file, superblock })
+    }
+
+    /// Opens an existing file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Superblock::read`], and `Corrupted` if no blocks follow it.
+    pub fn open(file: File) -> Result<Self> {
+        let file = wrap(file)?;
+        let superblock = Superblock::read(&file)?;
+        if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
+            // redb would take a file without blocks for a new one, and the loss would go unnoticed.
+            return Err(Error::corrupted("the file ends behind its superblock"));
+        }
+        Ok(Self { file, superblock })
+    }
+
+    /// Reads the superblock of a file without opening the store.
+    ///
+    /// # Errors
+    ///
+    /// As [`Superblock::read`].
+    pub fn identify(file: File) -> Result<Superblock> {
+        Superblock::read(&wrap(file)?)
+    }
+
+    /// What the store is.
+    #[must_use]
+    pub fn superblock(&self) -> &Superblock {
+        &self.superblock
+    }
+
+    /// Records a raised security level.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the file cannot be written.
+    pub fn raise_security_level(&mut self, level: u8) -> Result<()> {
+        self.superblock.raise_security_level(&self.file, level)
+    }
+}
+
+fn wrap(file: File) -> Result<FileBackend> {
+    FileBackend::new(file)
+        .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be used: {error}.")))
+}
+
+/// By hand: the file's path and content are nobody's business in a log.
+impl fmt::Debug for StoreBackend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("StoreBackend")
+    }
+}
+
+impl StorageBackend for StoreBackend {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.file.len()?.saturating_sub(SUPERBLOCK_BYTES))
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.file.read(offset + SUPERBLOCK_BYTES, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len + SUPERBLOCK_BYTES)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.file.write(offset + SUPERBLOCK_BYTES, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.file.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.query_lock_range(start, end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Identity;
+
+    #[test]
+    fn redb_refuses_a_second_open_through_this_backend() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let identity = Identity {
+            store_uuid: [1; 16],
+            file_id: [2; 16],
+            bundle_name: "a".to_owned(),
+            store_id: "a".to_owned(),
+            kind: 1,
+            encrypted: false,
+            security_level: 2,
+        };
+        let first = StoreBackend::create(file.reopen().unwrap(), Superblock::new(identity)).unwrap();
+        let open = redb::Database::builder().create_with_backend(first).unwrap();
+        let second = StoreBackend::open(file.reopen().unwrap()).unwrap();
+        let refused = redb::Database::builder().create_with_backend(second);
+        assert!(matches!(refused, Err(redb::DatabaseError::DatabaseAlreadyOpen)));
+        drop(open);
+    }
+}

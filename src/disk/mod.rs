@@ -1,0 +1,22 @@
+//! Files beneath a store: where they lie, who may read them, who has them locked, and the backend that redb reads and
+//! writes through.
+//!
+//! Every file is made with mode 0600 and every folder with 0700, whatever the umask; no symbolic link inside dkv's own
+//! tree is followed. A file appears whole or not at all: it is written under a temporary name, synced, renamed, and the
+//! folder is synced. `superblock` names a store without opening it, `lock` keeps other processes out.
+
+mod backend;
+mod device_id;
+mod files;
+mod lock;
+mod paths;
+mod superblock;
+mod syscall;
+
+pub use backend::StoreBackend;
+pub use device_id::{DeviceId, load_or_create as load_or_create_device_id};
+pub use files::{StoreFile, ensure_folder, folder_exists};
+pub use lock::StoreLock;
+pub use paths::{Tree, store_folder};
+pub use superblock::{FORMAT_VERSION, Identity, Superblock};
+pub use syscall::{forked, watch_forks};

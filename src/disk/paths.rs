@@ -1,0 +1,124 @@
+//! Where a store's files lie.
+//!
+//! ```text
+//! <base>/device-id
+//! <base>/kvdb/s.<folder>/store.dkv
+//! <base>/kvdb/s.<folder>/LOCK
+//! ```
+//!
+//! `<folder>` is the store id with each upper-case letter escaped (`-a` for `A`): no two ids share a folder on a file
+//! system that ignores case, and behind `s.` no id is a name that Windows reserves. An id whose escaped form would
+//! exceed the 255 bytes of a file name is written in lower case, followed by `.` and the positions of its upper-case
+//! letters as hexadecimal digits.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Longest file name that common file systems take, in bytes, less room for what stands beside a folder's name.
+const FOLDER_NAME_BYTES_MAX: usize = 240;
+
+/// The tree of files below one base folder (or a store's own root folder).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Tree {
+    base: PathBuf,
+}
+
+impl Tree {
+    /// The tree below `base`, an existing folder, with every link in its path resolved.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the folder does not exist, is not a folder or may not be read.
+    pub fn resolve(base: &Path) -> Result<Self> {
+        let refused = |cause: std::io::Error| {
+            Error::new(
+                ErrorKind::CannotOpen,
+                format!(
+                    "Cannot use the folder {}: {cause}. Create it and allow this user to write there.",
+                    base.display()
+                ),
+            )
+            .caused_by(cause)
+        };
+        let resolved = base.canonicalize().map_err(refused)?;
+        if !resolved.is_dir() {
+            return Err(refused(std::io::Error::from(std::io::ErrorKind::NotADirectory)));
+        }
+        Ok(Self { base: resolved })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The folder of all stores.
+    #[must_use]
+    pub fn stores(&self) -> PathBuf {
+        self.base.join("kvdb")
+    }
+
+    /// The folder of the store with this id.
+    #[must_use]
+    pub fn store(&self, store_id: &str) -> PathBuf {
+        self.stores().join(store_folder(store_id))
+    }
+
+    /// The file that names this installation.
+    #[must_use]
+    pub fn device_id(&self) -> PathBuf {
+        self.base.join("device-id")
+    }
+}
+
+/// The folder's name for a store id.
+#[must_use]
+pub fn store_folder(store_id: &str) -> String {
+    let mut escaped = String::with_capacity(2 + 2 * store_id.len());
+    escaped.push_str("s.");
+    for character in store_id.chars() {
+        if character.is_ascii_uppercase() {
+            escaped.push('-');
+        }
+        escaped.push(character.to_ascii_lowercase());
+    }
+    if escaped.len() <= FOLDER_NAME_BYTES_MAX {
+        return escaped;
+    }
+    let bits: Vec<bool> = store_id.bytes().map(|byte| byte.is_ascii_uppercase()).collect();
+    let upper_case: String = bits
+        .chunks(4)
+        .map(|nibble| {
+            nibble.iter().enumerate().fold(0u32, |digit, (place, upper)| digit | (u32::from(*upper) << place))
+        })
+        .filter_map(|digit| char::from_digit(digit, 16))
+        .collect();
+    format!("s.{}.{upper_case}", store_id.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_that_differ_in_case_have_different_folders() {
+        assert_eq!(store_folder("A"), "s.-a");
+        assert_eq!(store_folder("a"), "s.a");
+        assert_eq!(store_folder("backup"), "s.backup");
+        assert_eq!(store_folder("CON"), "s.-c-o-n");
+    }
+
+    #[test]
+    fn the_longest_ids_still_make_a_file_name() {
+        let upper = "A".repeat(128);
+        let mixed = format!("{}a", "A".repeat(127));
+        let lower = "a".repeat(128);
+        let folders: HashSet<String> = [&upper, &mixed, &lower].map(|id| store_folder(id).to_lowercase()).into();
+        assert_eq!(folders.len(), 3);
+        assert!(folders.iter().all(|folder| folder.len() <= 255));
+    }
+}

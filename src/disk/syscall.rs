@@ -1,0 +1,49 @@
+//! The system calls that the standard library does not wrap: the only unsafe code below the C border.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::Result;
+#[cfg(unix)]
+use crate::error::{Error, ErrorKind};
+
+/// Set in a child of `fork`: it has the parent's stores in memory, but none of its threads.
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+/// True in a process that was forked from one that uses dkv.
+#[inline]
+#[must_use]
+pub fn forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+/// Begins to notice forks. Costs nothing per call, unlike asking the system for the process id.
+///
+/// # Errors
+///
+/// `Database` if the system has no memory for it.
+#[cfg(unix)]
+pub fn watch_forks() -> Result<()> {
+    extern "C" fn in_child() {
+        FORKED.store(true, Ordering::Relaxed);
+    }
+
+    // SAFETY: `in_child` is a plain function of the right type that only stores to an atomic, which is
+    // async-signal-safe; the library is linked with nodelete, so the address stays valid.
+    let status = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    if status == 0 {
+        return Ok(());
+    }
+    let cause = std::io::Error::from_raw_os_error(status);
+    Err(Error::new(ErrorKind::Database, format!("The system cannot tell forks: {cause}.")).caused_by(cause))
+}
+
+/// There is no fork on this system.
+///
+/// # Errors
+///
+/// None here.
+#[cfg(not(unix))]
+pub fn watch_forks() -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The door: completions, and nothing but completions, run here.
+//!
+//! Every store has its own dispatch thread, so a slow callback delays the callbacks of its own store and nothing else.
+//! What belongs to no open store (failed opens, deletions, lists) leaves through the manager's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::admission::Slot;
+use super::lane::{Lane, Next};
+use super::promise::Completion;
+use super::{registry, threads};
+use crate::error::Result;
+use crate::store::Outcome;
+
+/// One answer on its way out.
+pub enum Delivery {
+    /// Of an operation; its place in the queue goes with it.
+    Operation(Completion, Result<Outcome>, Slot),
+    /// Of anything else.
+    Other(Box<dyn FnOnce() + Send>),
+}
+
+/// A thread that runs completions in the order in which they arrive.
+pub struct Dispatch {
+    lane: Lane<Delivery>,
+    name: &'static str,
+}
+
+impl Dispatch {
+    pub fn new(name: &'static str) -> Arc<Self> {
+        Arc::new(Self { lane: Lane::new(), name })
+    }
+
+    /// Starts the thread now and keeps it until `release`.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if the system gives no thread.
+    pub fn keep(self: &Arc<Self>) -> Result<()> {
+        self.lane.keep(true);
+        // An empty delivery starts the thread here, where a failure can still be told to the caller.
+        if self.lane.push(Delivery::Other(Box::new(|| {}))) {
+            let consumer = Arc::clone(self);
+            if let Err(error) = threads::spawn(self.name, move || consumer.run()) {
+                drop(self.lane.give_up());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the thread end once everything was delivered.
+    pub fn release(&self) {
+        self.lane.keep(false);
+    }
+
+    /// Delivers one answer.
+    pub fn deliver(self: &Arc<Self>, delivery: Delivery) {
+        if self.lane.push(delivery) {
+            self.start();
+        }
+    }
+
+    /// Delivers several answers with one wake.
+    pub fn deliver_all(self: &Arc<Self>, deliveries: Vec<Delivery>) {
+        if self.lane.push_all(deliveries) {
+            self.start();
+        }
+    }
+
+    fn start(self: &Arc<Self>) {
+        let consumer = Arc::clone(self);
+        if let Err(error) = threads::spawn(self.name, move || consumer.run()) {
+            // An answer that runs on the wrong thread is better than one that never comes.
+            log::warn!("completions run on the thread that has them: {error}");
+            self.lane.give_up().into_iter().for_each(run);
+        }
+    }
+
+    fn run(&self) {
+        loop {
+            match self.lane.next(None) {
+                Next::Items(deliveries) => deliveries.into_iter().for_each(run),
+                Next::Deadline => {}
+                Next::Retired => return,
+            }
+        }
+    }
+}
+
+fn run(delivery: Delivery) {
+    let ran = catch_unwind(AssertUnwindSafe(|| match delivery {
+        Delivery::Operation(completion, outcome, slot) => completion(outcome, slot),
+        Delivery::Other(completion) => completion(),
+    }));
+    if ran.is_err() {
+        log::error!("a completion callback panicked; the store goes on");
+    }
+}
+
+/// Runs `task` on the manager's dispatch thread.
+///
+/// # Errors
+///
+/// `Database` if the library cannot start.
+pub fn on_manager_dispatch(task: Box<dyn FnOnce() + Send>) -> Result<()> {
+    registry::engine()?.dispatch.deliver(Delivery::Other(task));
+    Ok(())
+}

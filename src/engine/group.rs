@@ -1,0 +1,143 @@
+//! Group commit: many operations, one transaction, one flush, answers in order.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::dispatch::Delivery;
+use super::session::{Session, Work, WriteJob};
+use crate::error::{Error, Result};
+use crate::limits::{GROUP_BYTES_MAX, GROUP_OPERATIONS_MAX};
+use crate::model::StoreKind;
+use crate::storage::{Rows, Stamps, Writing};
+use crate::store::{self, Outcome, Write};
+
+/// Operations gathered for one commit.
+#[derive(Default)]
+pub struct Group {
+    jobs: Vec<WriteJob>,
+    bytes: usize,
+}
+
+impl Group {
+    /// Adds an operation. True if the group is full.
+    pub fn add(&mut self, job: WriteJob) -> bool {
+        self.bytes += job.bytes;
+        self.jobs.push(job);
+        self.jobs.len() >= GROUP_OPERATIONS_MAX || self.bytes >= GROUP_BYTES_MAX
+    }
+
+    /// The operations, leaving an empty group.
+    pub fn take(&mut self) -> Vec<WriteJob> {
+        self.bytes = 0;
+        std::mem::take(&mut self.jobs)
+    }
+}
+
+/// What a group did.
+pub struct Applied {
+    /// One answer for each operation, in order.
+    pub outcomes: Vec<Result<Outcome>>,
+    /// Bytes that were written but are not durable yet.
+    pub unflushed_bytes: usize,
+    /// Something was committed.
+    pub committed: bool,
+}
+
+/// Applies the operations of a group in one transaction and commits it.
+///
+/// Whatever fails beneath fails every operation of the group: none of them happened then, or nobody knows.
+pub fn apply(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool) -> Applied {
+    let unflushed_bytes = if durable { 0 } else { jobs.iter().map(|job| job.bytes).sum() };
+    let result = if jobs.iter().any(|job| changes_something(&job.work)) {
+        transact(session, stamps, jobs, durable).map(|outcomes| (outcomes, true))
+    } else {
+        read_only(session, jobs).map(|outcomes| (outcomes, false))
+    };
+    match result {
+        Ok((outcomes, committed)) => {
+            Applied { outcomes, unflushed_bytes: if committed { unflushed_bytes } else { 0 }, committed }
+        }
+        Err(error) => Applied { outcomes: refuse_all(jobs, &error), unflushed_bytes: 0, committed: false },
+    }
+}
+
+/// Makes what was committed without a flush durable.
+///
+/// # Errors
+///
+/// `Database` if it is not, `OutcomeUnknown` if nobody knows.
+pub fn flush(session: &Session, stamps: &mut Stamps) -> Result<()> {
+    session.published.begin(true)?.commit(stamps)
+}
+
+/// Answers the operations of a group with one wake of the dispatch thread.
+pub fn answer(session: &Session, jobs: Vec<WriteJob>, outcomes: Vec<Result<Outcome>>) {
+    session.settle(&jobs);
+    let mut deliveries: Vec<Delivery> = Vec::with_capacity(jobs.len());
+    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+        job.ticket.answer_into(outcome, &mut deliveries);
+    }
+    session.dispatch.deliver_all(deliveries);
+}
+
+fn changes_something(work: &Work) -> bool {
+    matches!(work, Work::Write(write) if !write.changes().is_empty())
+}
+
+fn transact(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool) -> Result<Vec<Result<Outcome>>> {
+    let transaction = session.published.begin(durable)?;
+    let kind = session.facts.kind;
+    let outcomes = transaction.with_tables(stamps, wall_ms(), |tables| {
+        jobs.iter().map(|job| apply_one(tables, &job.work, kind)).collect::<Result<Vec<_>>>()
+    })?;
+    transaction.commit(stamps)?;
+    Ok(outcomes)
+}
+
+/// The answer of one operation, or the failure of them all.
+fn apply_one(tables: &mut Writing<'_, '_>, work: &Work, kind: StoreKind) -> Result<Result<Outcome>> {
+    match work {
+        Work::Write(Write::Flush) => Ok(Ok(Outcome::Done)),
+        Work::Write(write) => store::apply_write(tables, write).map(Ok),
+        other => Ok(answer_one(tables, other, kind)),
+    }
+}
+
+/// The operations of a group that changes nothing.
+fn read_only(session: &Session, jobs: &[WriteJob]) -> Result<Vec<Result<Outcome>>> {
+    let kind = session.facts.kind;
+    if jobs.iter().all(|job| !matches!(job.work, Work::Read(_))) {
+        return Ok(jobs.iter().map(|job| refused_or_done(&job.work)).collect());
+    }
+    let snapshot = session.published.newest()?;
+    Ok(jobs.iter().map(|job| answer_one(&*snapshot, &job.work, kind)).collect())
+}
+
+fn answer_one(rows: &impl Rows, work: &Work, kind: StoreKind) -> Result<Outcome> {
+    match work {
+        Work::Read(read) => store::apply_read(rows, read, kind),
+        other => refused_or_done(other),
+    }
+}
+
+fn refused_or_done(work: &Work) -> Result<Outcome> {
+    match work {
+        Work::Refused(error) => Err(error.clone()),
+        Work::Write(_) | Work::Read(_) => Ok(Outcome::Done),
+    }
+}
+
+/// The same failure for every operation that was not refused before.
+pub fn refuse_all(jobs: &[WriteJob], error: &Error) -> Vec<Result<Outcome>> {
+    jobs.iter()
+        .map(|job| match &job.work {
+            Work::Refused(refusal) => Err(refusal.clone()),
+            Work::Write(_) | Work::Read(_) => Err(error.clone()),
+        })
+        .collect()
+}
+
+/// Milliseconds since 1970 by the wall clock; before 1970 the store's own clock counts on.
+fn wall_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

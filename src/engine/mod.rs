@@ -1,0 +1,51 @@
+//! Threads, and the door through which every answer leaves.
+//!
+//! ```text
+//! caller ── submit ──> Session ──> Slot's lane ──> writer: group commit ──┐
+//!                         │                                               ├──> Dispatch ──> the caller's callback
+//!                         └──> reader pool, on the snapshot of that moment┘
+//! manager ──> manager's lane ──> Slot: open, close, delete
+//! ```
+//!
+//! A *slot* is one store of one folder while anything goes on with it; its thread opens, writes, closes and deletes, so
+//! these never overlap for one store and never wait for each other between stores. A *session* is one opening of the
+//! store, shared by all its handles. A *lane* is a queue whose one consumer takes the whole backlog at once and whose
+//! thread starts with the first item and ends when nothing keeps it. No lock is held while a caller's code runs, and no
+//! caller's code runs on a writer or reader.
+
+mod admission;
+mod dispatch;
+mod group;
+mod lane;
+mod manager;
+mod opening;
+mod pending;
+mod promise;
+mod published;
+mod readers;
+mod registry;
+mod session;
+mod slot;
+mod threads;
+mod writer;
+
+pub use admission::Slot as QueueSlot;
+pub use dispatch::on_manager_dispatch;
+pub use manager::{CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place, close, delete, list, open};
+pub use promise::{Answer, Completion};
+pub use session::{Hold, Session};
+pub use threads::on_library_thread;
+
+use std::time::Duration;
+
+use crate::error::Result;
+
+/// Closes every open store and waits until the library's threads have ended.
+///
+/// # Errors
+///
+/// `WouldBlock` from one of the library's own threads, or when they have not ended in time: a callback has not returned.
+pub fn shutdown(timeout: Duration) -> Result<()> {
+    registry::close_all()?;
+    threads::wait_until_none(timeout)
+}

@@ -1,0 +1,261 @@
+//! Opening, checking and deleting a store, on the thread of its slot.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::dispatch::Dispatch;
+use super::promise::Promise;
+use super::published::Published;
+use super::readers;
+use super::registry::{OpenPlace, StoreKey};
+use super::session::{Facts, Hold, Session};
+use super::slot::Slot;
+use super::writer::Writer;
+use crate::disk::{self, Identity, StoreBackend, StoreFile, StoreLock, Tree};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{AppId, Options, SecurityLevel, StoreId, StoreKind};
+use crate::storage::{Database, RecordedOptions};
+
+/// A store to open.
+pub struct OpenJob {
+    pub app_id: AppId,
+    /// The manager's folder, which names the device. The store's own may be another.
+    pub manager_tree: Tree,
+    pub options: Options,
+    pub open_stores_max: u32,
+    pub promise: Promise<Hold>,
+}
+
+/// What a superblock says, in the terms of the rooms above the disk.
+struct Recorded {
+    identity: Identity,
+    kind: StoreKind,
+    security_level: SecurityLevel,
+}
+
+impl Recorded {
+    fn of(identity: Identity) -> Result<Self> {
+        let damaged = |_| Error::corrupted("the superblock holds a number that no release wrote");
+        Ok(Self {
+            kind: StoreKind::from_code(i32::from(identity.kind)).map_err(damaged)?,
+            security_level: SecurityLevel::from_code(i32::from(identity.security_level)).map_err(damaged)?,
+            identity,
+        })
+    }
+}
+
+/// Another handle on a session that is open (`store.md` 2.4).
+///
+/// # Errors
+///
+/// `OptionsChanged` if the options contradict the open store's; `Closed` if its last handle is gone.
+pub fn join(session: &Arc<Session>, job: &OpenJob) -> Result<Hold> {
+    let facts = &session.facts;
+    job.app_id.check_for_open()?;
+    job.options.check()?;
+    check_options(facts.app_id.as_str(), facts.kind, false, facts.security_level, job)?;
+    check_supported(&job.options)?;
+    session.hold()
+}
+
+/// Opens the store, creating it if it may.
+///
+/// # Errors
+///
+/// As `store.md` 2 and the decisions on errors say.
+pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
+    job.app_id.check_for_open()?;
+    job.options.check()?;
+    let folder = slot.key.tree.store(slot.key.store_id.as_str());
+    let exists = store_exists(&slot.key, &folder)?;
+    if exists {
+        check_recorded(&slot.key, &identify(&folder)?, job)?;
+    } else if !job.options.create_if_missing {
+        return Err(Error::invalid_argument(format!(
+            "Parameter error: the store {} does not exist, and createIfMissing is false.",
+            slot.key.store_id.as_str()
+        )));
+    }
+    check_supported(&job.options)?;
+    let place = OpenPlace::take(&job.app_id, job.open_stores_max)?;
+    let lock = lock_store(&slot.key.tree, &folder, job)?;
+    // Only now is it certain: another process may have made or removed the store.
+    let created = !StoreFile::exists(&folder)?;
+    let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
+    match opened.and_then(|()| open_file(&slot.key, &folder, job)) {
+        Ok(opened) => start(slot, opened, lock, place, job),
+        Err(error) => {
+            if created && !StoreFile::exists(&folder).unwrap_or(true) {
+                // Nothing of a store that could not be made stays behind.
+                if let Err(error) = StoreFile::remove(&folder).and_then(|()| lock.remove_folder()) {
+                    log::warn!("the folder of a store that could not be made was kept: {error}");
+                }
+            }
+            Err(error)
+        }
+    }
+}
+
+struct Opened {
+    database: Database,
+    stamps: crate::storage::Stamps,
+    recorded: Recorded,
+}
+
+/// Makes a session of an opened file.
+fn start(slot: &Arc<Slot>, opened: Opened, lock: StoreLock, place: OpenPlace, job: &OpenJob) -> Result<(Writer, Hold)> {
+    let dispatch = Dispatch::new("dkv-dispatch");
+    dispatch.keep()?;
+    readers::session_opened();
+    let facts = Facts {
+        app_id: job.app_id.clone(),
+        kind: opened.recorded.kind,
+        security_level: opened.recorded.security_level,
+        durability: job.options.durability,
+    };
+    let published = Published::new(opened.database);
+    let session = Session::new(facts, Arc::clone(slot), published, dispatch);
+    let hold = session.hold()?;
+    Ok((Writer::new(session, opened.stamps, lock, place), hold))
+}
+
+fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<Opened> {
+    let mut backend = StoreBackend::open(StoreFile::open(folder)?)?;
+    let mut recorded = Recorded::of(backend.superblock().identity.clone())?;
+    check_recorded(key, &recorded, job)?;
+    // Nothing is changed before the whole file is known to open.
+    let raised = job.options.security_level > recorded.security_level;
+    let level = if raised { job.options.security_level } else { recorded.security_level };
+    if raised {
+        backend.raise_security_level(level as u8)?;
+        recorded.security_level = level;
+    }
+    let (mut database, stamps) = Database::open(backend, job.options.cache_bytes)?;
+    database.record(RecordedOptions::of(&job.options))?;
+    Ok(Opened { database, stamps, recorded })
+}
+
+fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {
+    let device = disk::load_or_create_device_id(&job.manager_tree)?;
+    let identity = Identity {
+        store_uuid: random()?,
+        file_id: random()?,
+        bundle_name: job.app_id.as_str().to_owned(),
+        store_id: store_id.as_str().to_owned(),
+        kind: job.options.kind as u8,
+        encrypted: false,
+        security_level: job.options.security_level as u8,
+    };
+    Database::create(folder, identity, RecordedOptions::of(&job.options), &device)
+}
+
+fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}.")))?;
+    Ok(bytes)
+}
+
+/// Makes the folders and takes the store's lock.
+fn lock_store(tree: &Tree, folder: &Path, job: &OpenJob) -> Result<StoreLock> {
+    disk::ensure_folder(&tree.stores()).map_err(|error| match &job.options.root_dir {
+        // A root folder that cannot be used is a wrong argument (`store.md` 2.3.8).
+        Some(_) => Error::invalid_argument(format!("Parameter error: the rootDir cannot be used. {error}")),
+        None => error,
+    })?;
+    disk::ensure_folder(folder)?;
+    StoreLock::acquire(folder)
+}
+
+fn store_exists(key: &StoreKey, folder: &Path) -> Result<bool> {
+    Ok(disk::folder_exists(&key.tree.stores())? && disk::folder_exists(folder)? && StoreFile::exists(folder)?)
+}
+
+fn identify(folder: &Path) -> Result<Recorded> {
+    let superblock = StoreBackend::identify(StoreFile::open_to_read(folder)?)?;
+    Recorded::of(superblock.identity)
+}
+
+fn check_recorded(key: &StoreKey, recorded: &Recorded, job: &OpenJob) -> Result<()> {
+    let identity = &recorded.identity;
+    if identity.store_id != key.store_id.as_str() {
+        return Err(Error::new(
+            ErrorKind::CannotOpen,
+            format!("The folder of the store {} holds the store {}.", key.store_id.as_str(), identity.store_id),
+        ));
+    }
+    check_options(&identity.bundle_name, recorded.kind, identity.encrypted, recorded.security_level, job)
+}
+
+/// The table of `store.md` 2.4: what may not differ from what is recorded.
+fn check_options(
+    bundle_name: &str,
+    kind: StoreKind,
+    encrypted: bool,
+    level: SecurityLevel,
+    job: &OpenJob,
+) -> Result<()> {
+    let options = &job.options;
+    let changed = if bundle_name != job.app_id.as_str() {
+        format!("it belongs to {bundle_name}, not to {}", job.app_id.as_str())
+    } else if kind != options.kind {
+        format!("it is a {} store, not a {} store", kind.name(), options.kind.name())
+    } else if encrypted != options.encrypt {
+        format!("it was created with encrypt {encrypted}, not {}", options.encrypt)
+    } else if options.security_level < level {
+        format!("its security level is {}, it cannot be lowered to {}", level.code(), options.security_level.code())
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::OptionsChanged, format!("Open existed database with changed options: {changed}.")))
+}
+
+fn check_supported(options: &Options) -> Result<()> {
+    let missing = if options.encrypt {
+        "encryption"
+    } else if options.schema.is_some() {
+        "schemas"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::NotSupported, format!("This version of the library has no {missing} yet.")))
+}
+
+/// Refuses the deletion of a store that does not exist, or is another application's (`store.md` 3.12, 3.17).
+///
+/// # Errors
+///
+/// `NotFound`, or `CannotOpen` if the store cannot be looked at.
+pub fn check_owner(key: &StoreKey, app_id: &AppId) -> Result<()> {
+    let store_id = key.store_id.as_str();
+    let folder = key.tree.store(store_id);
+    if !store_exists(key, &folder)? {
+        return Err(Error::new(ErrorKind::NotFound, format!("Not found. There is no store {store_id}.")));
+    }
+    match identify(&folder) {
+        Ok(recorded) if recorded.identity.bundle_name != app_id.as_str() => Err(Error::new(
+            ErrorKind::NotFound,
+            format!(
+                "Not found. The store {store_id} belongs to {}, not to {}.",
+                recorded.identity.bundle_name,
+                app_id.as_str()
+            ),
+        )),
+        // Whoever deletes a damaged store wants it gone.
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::Corrupted => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a closed store.
+///
+/// # Errors
+///
+/// `CannotOpen` if another process has it open, or its files cannot be removed.
+pub fn delete(key: &StoreKey) -> Result<()> {
+    let folder = key.tree.store(key.store_id.as_str());
+    let lock = StoreLock::acquire(&folder)?;
+    StoreFile::remove(&folder)?;
+    lock.remove_folder()
+}

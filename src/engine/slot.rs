@@ -1,0 +1,237 @@
+//! One store of one folder while anything goes on with it.
+//!
+//! Its thread does everything that must not overlap: opening, writing, closing, deleting. It ends when the store is
+//! closed and nothing is asked of it.
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::lane::{Lane, Next};
+use super::opening::{self, OpenJob};
+use super::promise::Promise;
+use super::readers;
+use super::registry::{self, StoreKey};
+use super::session::{Session, WriteJob};
+use super::threads;
+use super::writer::Writer;
+use crate::error::{Error, Result};
+use crate::model::AppId;
+
+/// One store of one folder.
+pub struct Slot {
+    pub key: StoreKey,
+    lane: Lane<SlotJob>,
+}
+
+/// What the slot's thread is asked to do.
+pub enum SlotJob {
+    /// Open the store, or join its opening.
+    Open(Box<OpenJob>),
+    /// An operation in its place among the writes.
+    Write(WriteJob),
+    /// A handle let go; `last` if no other is left.
+    Release { session: Arc<Session>, last: bool, promise: Option<Promise<()>> },
+    /// One handle less, whichever.
+    CloseById { app_id: AppId, promise: Promise<()> },
+    /// Close the store whatever its handles, and remove it.
+    Delete { app_id: AppId, promise: Promise<()> },
+    /// Close the store whatever its handles.
+    Shutdown,
+}
+
+impl Slot {
+    pub fn new(key: StoreKey) -> Arc<Self> {
+        Arc::new(Self { key, lane: Lane::new() })
+    }
+
+    /// Asks the slot's thread to do something, and starts the thread if it does not run.
+    pub fn push(self: &Arc<Self>, job: SlotJob) {
+        if !self.lane.push(job) {
+            return;
+        }
+        let slot = Arc::clone(self);
+        if let Err(error) =
+            threads::spawn("dkv-writer", move || Worker { slot, writer: None, deferred: Vec::new() }.run())
+        {
+            self.lane.give_up().into_iter().for_each(|job| refuse(job, &error));
+        }
+    }
+
+    /// True if no thread runs and nothing is queued.
+    pub fn is_idle(&self) -> bool {
+        self.lane.is_idle()
+    }
+}
+
+/// Answers what could not even be begun.
+fn refuse(job: SlotJob, error: &Error) {
+    match job {
+        SlotJob::Open(job) => job.promise.settle(Err(error.clone())),
+        SlotJob::CloseById { promise, .. } | SlotJob::Delete { promise, .. } => promise.settle(Err(error.clone())),
+        SlotJob::Release { promise, .. } => {
+            if let Some(promise) = promise {
+                promise.settle(Err(error.clone()));
+            }
+        }
+        SlotJob::Write(job) => job.ticket.answer(Err(error.clone())),
+        SlotJob::Shutdown => {}
+    }
+}
+
+/// The slot's thread.
+struct Worker {
+    slot: Arc<Slot>,
+    writer: Option<Writer>,
+    /// Openings that came while the last session had no handle left but was not closed yet.
+    deferred: Vec<Box<OpenJob>>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        loop {
+            match self.slot.lane.next(self.writer.as_ref().and_then(Writer::deadline)) {
+                Next::Items(jobs) => {
+                    for job in jobs {
+                        self.guarded(|worker| worker.handle(job));
+                    }
+                    self.guarded(Self::commit);
+                }
+                Next::Deadline => self.guarded(|worker| {
+                    if let Some(writer) = &mut worker.writer {
+                        writer.on_deadline();
+                    }
+                }),
+                Next::Retired => return registry::retire(&self.slot),
+            }
+        }
+    }
+
+    /// Runs a step. After a panic nobody knows what the writer's state is worth: the session ends, what was in flight
+    /// is answered by the dropped tickets, and the store can be opened again.
+    fn guarded(&mut self, step: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| step(self))).is_ok() {
+            return;
+        }
+        log::error!("the writer of a store panicked; its handles are closed, the store can be opened again");
+        let Some(writer) = self.writer.take() else { return };
+        let session = Arc::clone(&writer.session);
+        session.shut();
+        let abandoned = catch_unwind(AssertUnwindSafe(|| {
+            let database = session.published.close();
+            drop(writer);
+            drop(database);
+        }));
+        if abandoned.is_err() {
+            log::error!("the file of a store could not be closed after a panic");
+        }
+        self.ended(&session);
+    }
+
+    fn commit(&mut self) {
+        if let Some(writer) = &mut self.writer {
+            writer.commit();
+        }
+    }
+
+    fn handle(&mut self, job: SlotJob) {
+        if let SlotJob::Write(job) = job {
+            return self.write(job);
+        }
+        // Whatever is not an operation sees, and is answered after, the operations issued before it.
+        self.commit();
+        match job {
+            SlotJob::Open(job) => self.open(job),
+            SlotJob::Release { session, last, promise } => self.release(&session, last, promise),
+            SlotJob::CloseById { app_id, promise } => self.close_by_id(&app_id, promise),
+            SlotJob::Delete { app_id, promise } => {
+                let result = self.delete(&app_id);
+                promise.settle(result);
+            }
+            SlotJob::Shutdown => {
+                if let Err(error) = self.end_session() {
+                    log::error!("a store was not closed cleanly at shutdown: {error}");
+                }
+            }
+            SlotJob::Write(_) => {}
+        }
+    }
+
+    fn write(&mut self, job: WriteJob) {
+        match &mut self.writer {
+            Some(writer) if Arc::ptr_eq(&writer.session, &job.session) => writer.add(job),
+            // The store was deleted or shut down between this operation's submission and its turn.
+            _ => job.ticket.answer(Err(Error::closed())),
+        }
+    }
+
+    fn open(&mut self, job: Box<OpenJob>) {
+        if let Some(writer) = &self.writer {
+            match opening::join(&writer.session, &job) {
+                Ok(hold) => job.promise.settle_through(&writer.session.dispatch, Ok(hold)),
+                // The last handle is gone and its release is on the way: open anew after it.
+                Err(_) if writer.session.published.is_closed() => self.deferred.push(job),
+                Err(error) => job.promise.settle(Err(error)),
+            }
+            return;
+        }
+        match opening::open(&self.slot, &job) {
+            Ok((writer, hold)) => {
+                self.slot.lane.keep(true);
+                job.promise.settle_through(&writer.session.dispatch, Ok(hold));
+                self.writer = Some(writer);
+            }
+            Err(error) => job.promise.settle(Err(error)),
+        }
+    }
+
+    fn release(&mut self, session: &Arc<Session>, last: bool, promise: Option<Promise<()>>) {
+        let current = self.writer.as_ref().is_some_and(|writer| Arc::ptr_eq(&writer.session, session));
+        let result = if last && current { self.end_session() } else { Ok(()) };
+        match promise {
+            Some(promise) => promise.settle(result),
+            None => {
+                if let Err(error) = result {
+                    log::error!("a store was not closed cleanly: {error}");
+                }
+            }
+        }
+    }
+
+    fn close_by_id(&mut self, app_id: &AppId, promise: Promise<()>) {
+        let Some(writer) = &self.writer else { return promise.settle(Ok(())) };
+        if writer.session.facts.app_id != *app_id {
+            log::warn!(
+                "a store was not closed: the application id of the call is not the bundle name it was opened with"
+            );
+            return promise.settle(Ok(()));
+        }
+        let dispatch = Arc::clone(&writer.session.dispatch);
+        let result = if writer.session.release_by_id() { self.end_session() } else { Ok(()) };
+        promise.settle_through(&dispatch, result);
+    }
+
+    fn delete(&mut self, app_id: &AppId) -> Result<()> {
+        opening::check_owner(&self.slot.key, app_id)?;
+        self.end_session()?;
+        opening::delete(&self.slot.key)
+    }
+
+    /// Closes the store, if it is open.
+    fn end_session(&mut self) -> Result<()> {
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let session = Arc::clone(&writer.session);
+        let result = writer.close();
+        self.ended(&session);
+        result
+    }
+
+    fn ended(&mut self, session: &Arc<Session>) {
+        readers::session_closed();
+        session.dispatch.release();
+        self.slot.lane.keep(false);
+        for job in mem::take(&mut self.deferred) {
+            self.open(job);
+        }
+    }
+}

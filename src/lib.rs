@@ -1,0 +1,59 @@
+//! dkv is an embedded, typed, ordered, asynchronous key-value store that behaves as OpenHarmony's
+//! `distributedKVStore` does, on every system.
+//!
+//! ```
+//! use dkv::{Manager, ManagerOptions, Options, SecurityLevel, Value};
+//!
+//! # fn main() -> dkv::Result<()> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let folder = folder.path();
+//! let manager = Manager::new(ManagerOptions::new("com.example.notes", folder))?;
+//! let store = manager.get_store("notes", Options::single(SecurityLevel::S1)).wait()?;
+//!
+//! store.put("greeting", "hello").wait()?;
+//! assert_eq!(store.get("greeting").wait()?, Value::from("hello"));
+//! store.delete("greeting").wait()?;
+//!
+//! store.close().wait()?;
+//! manager.delete_store("com.example.notes", "notes", None).wait()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every call that touches a store answers later, through a [`Request`]: a future that needs no runtime, or a blocking
+//! [`Request::wait`]. A write is acknowledged when it is on the disk; many writes in flight share one flush. Per store,
+//! an operation sees the effect of every operation issued before it.
+//!
+//! # The rooms
+//!
+//! ```text
+//! capi                          the C ABI, the only room with unsafe code
+//! client                        Manager, KvStore, Request: the public Rust API
+//! engine                        threads; answers leave from here
+//! store                         the rules of a store, one thread at a time
+//! storage                       tables and records, the only room that names redb's tables
+//! model        disk             plain data       files, locks, the backend beneath redb
+//! error        limits           one error        every number
+//! ```
+//!
+//! A call goes down this staircase and its answer comes back through one door, `engine::dispatch`. A room knows only
+//! rooms below it; rooms on one line do not know each other. `tests/architecture.rs` holds it so.
+
+#![deny(unsafe_code)]
+#![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::undocumented_unsafe_blocks)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod client;
+mod disk;
+mod engine;
+mod error;
+pub mod limits;
+mod model;
+mod storage;
+mod store;
+
+pub use client::{KvStore, Manager, ManagerOptions, Request};
+pub use engine::{Answer, shutdown};
+pub use error::{Error, ErrorKind, Result};
+pub use model::{Durability, Entry, Options, SecurityLevel, StoreKind, Value, ValueRef, ValueType};
+pub use store::{Op, Outcome};

@@ -1,0 +1,82 @@
+//! Every number of the library: public limits, bounds of queues, deadlines.
+//!
+//! The public limits are promises of the reference API (`store.md` 2.3, 4.1, 4.2); the others bound what a caller can
+//! make the library hold. Units stand last in each name. The assertions at the end keep the numbers consistent.
+
+/// Longest key of a single-version store, in UTF-8 bytes after trimming.
+pub const KEY_BYTES_MAX: usize = 1024;
+/// Longest key of a device store, in UTF-8 bytes after trimming: 128 bytes are kept for the device.
+pub const KEY_BYTES_MAX_DEVICE: usize = 896;
+/// Longest payload of a STRING or BYTE_ARRAY value, in bytes: 4 MiB less the type tag.
+pub const VALUE_BYTES_MAX: usize = 4_194_303;
+/// Longest store id, in bytes.
+pub const STORE_ID_BYTES_MAX: usize = 128;
+/// Longest application id in calls that only look a store up, in bytes.
+pub const APP_ID_BYTES_MAX: usize = 256;
+/// Longest bundle name that may open a store, in bytes: the engine's own limit in the reference.
+pub const BUNDLE_NAME_BYTES_MAX: usize = 128;
+/// Longest query text, in bytes.
+pub const QUERY_BYTES_MAX: usize = 512_000;
+/// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
+pub const BATCH_ENTRIES_DOCUMENTED: usize = 128;
+/// Largest sum of keys and values in one batch, in bytes (`store.md` 4.4.7).
+pub const BATCH_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Stores that one application may have open at once, unless its manager says otherwise.
+pub const OPEN_STORES_MAX: u32 = 16;
+
+/// Operations of one store between submission and the return of their completion.
+pub const QUEUE_OPERATIONS_MAX: usize = 16_384;
+/// Bytes that those operations may hold. One operation larger than this is admitted alone.
+pub const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What an operation holds besides its keys and values: the queue's own nodes, its completion.
+pub const OPERATION_OVERHEAD_BYTES: usize = 256;
+
+/// Operations in one commit: more would only add latency (measured flat beyond 64).
+pub const GROUP_OPERATIONS_MAX: usize = 1024;
+/// Bytes in one commit, so that a group of large values does not keep small ones waiting.
+pub const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Threads of the process that serve asynchronous reads of all stores.
+pub const READER_THREADS_MAX: usize = 2;
+/// Reads that one reader thread takes from the pool's queue at a time.
+pub const READER_BATCH_MAX: usize = 64;
+
+/// Time after the last commit at which the cached snapshot is dropped, so that it pins no pages.
+pub const SNAPSHOT_IDLE_MS: u64 = 100;
+/// A relaxed store's acknowledged writes are durable within this time.
+pub const RELAXED_FLUSH_MS: u64 = 1_000;
+/// A relaxed store flushes earlier when this much has been written since the last flush: pages that its commits free
+/// are reusable only after a durable one.
+pub const RELAXED_FLUSH_BYTES: usize = 16 * 1024 * 1024;
+
+/// redb's page cache for each store, unless the open option says otherwise.
+pub const CACHE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024;
+/// Smallest page cache: below it redb would evict pages of the very commit it is writing.
+pub const CACHE_BYTES_MIN: u64 = 1024 * 1024;
+/// Largest page cache that an open option may ask for.
+pub const CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Largest payload kept in the tree's leaf. A longer one goes to the blob table in chunks: inline, it would double the
+/// bytes of every write to its leaf (measured crossover 8 to 16 KiB).
+pub const INLINE_PAYLOAD_BYTES_MAX: usize = 8 * 1024;
+/// Size of the smallest page of redb, in bytes.
+pub const PAGE_BYTES: usize = 4096;
+/// Size of the largest page that a chunk of a blob fills, in bytes.
+pub const CHUNK_PAGE_BYTES_MAX: usize = 64 * 1024;
+/// What redb needs in a leaf with one chunk: 4 for the leaf's head, 4 for the end of the value, 12 for the key.
+pub const CHUNK_OVERHEAD_BYTES: usize = 20;
+
+/// Values up to this size travel inside a record of a completion queue; larger ones by handle.
+pub const RECORD_INLINE_BYTES_MAX: usize = 64 * 1024;
+/// Log messages that a completion queue or logger may lag behind before the newest ones are dropped.
+pub const LOG_LINES_MAX: usize = 1024;
+
+const _: () = assert!(KEY_BYTES_MAX_DEVICE < KEY_BYTES_MAX);
+const _: () = assert!(BUNDLE_NAME_BYTES_MAX <= APP_ID_BYTES_MAX);
+const _: () = assert!(VALUE_BYTES_MAX + 1 == 4 * 1024 * 1024);
+const _: () = assert!(GROUP_OPERATIONS_MAX <= QUEUE_OPERATIONS_MAX);
+const _: () = assert!(GROUP_BYTES_MAX <= QUEUE_BYTES_MAX);
+const _: () = assert!(QUEUE_OPERATIONS_MAX * OPERATION_OVERHEAD_BYTES <= QUEUE_BYTES_MAX);
+const _: () = assert!(INLINE_PAYLOAD_BYTES_MAX < CHUNK_PAGE_BYTES_MAX - CHUNK_OVERHEAD_BYTES);
+const _: () = assert!(CACHE_BYTES_MIN <= CACHE_BYTES_DEFAULT && CACHE_BYTES_DEFAULT <= CACHE_BYTES_MAX);
+const _: () = assert!(SNAPSHOT_IDLE_MS < RELAXED_FLUSH_MS);

@@ -1,0 +1,15 @@
+//! Plain data: values, keys, entries, identities, options, the clock. No I/O and no locks.
+
+mod clock;
+mod entry;
+mod identity;
+mod key;
+mod options;
+mod value;
+
+pub use clock::Timestamp;
+pub use entry::Entry;
+pub use identity::{AppId, StoreId};
+pub use key::{Prefix, check_key, key_bytes_max, trim};
+pub use options::{Durability, Options, SecurityLevel, StoreKind};
+pub use value::{Value, ValueRef, ValueType};

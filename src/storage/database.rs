@@ -1,0 +1,122 @@
+//! Creating, opening and closing the file of a store.
+
+use std::path::Path;
+
+use redb::{ReadableDatabase, ReadableTable};
+
+use super::fault::IntoError;
+use super::meta::{RecordedOptions, State, origin_row};
+use super::read::Snapshot;
+use super::tables::{BLOBS, DATA, META, ORIGINS};
+use super::write::{Stamps, Transaction};
+use crate::disk::{DeviceId, Identity, StoreBackend, StoreFile, Superblock};
+use crate::error::{Error, ErrorKind, Result};
+
+/// An open store's file.
+pub struct Database {
+    redb: redb::Database,
+    recorded: RecordedOptions,
+}
+
+impl Database {
+    /// Makes the file of a new store in `folder`: under a temporary name, whole and synced, then renamed.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the folder or the file cannot be written.
+    pub fn create(folder: &Path, identity: Identity, options: RecordedOptions, device: &DeviceId) -> Result<()> {
+        let file = StoreFile::create_temporary(folder)?;
+        let backend = StoreBackend::create(file, Superblock::new(identity))?;
+        let redb = redb::Database::builder().create_with_backend(backend).map_err(IntoError::into_error)?;
+        let transaction = redb.begin_write().map_err(IntoError::into_error)?;
+        {
+            transaction.open_table(DATA).map_err(IntoError::into_error)?;
+            transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
+            let mut origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
+            let own = origin_row(device.as_str(), 1);
+            origins.insert(0, own.as_slice()).map_err(IntoError::into_error)?;
+            let mut meta = transaction.open_table(META).map_err(IntoError::into_error)?;
+            State::default().write(&mut meta)?;
+            options.write(&mut meta)?;
+        }
+        transaction.commit().map_err(IntoError::into_error)?;
+        redb.close().map_err(IntoError::into_error)?;
+        StoreFile::publish(folder)
+    }
+
+    /// Opens the file of the store in `folder`, whose lock the caller holds.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the file may not be used, `Corrupted` if it is damaged.
+    pub fn open(backend: StoreBackend, cache_bytes: u64) -> Result<(Self, Stamps)> {
+        let cache = usize::try_from(cache_bytes).unwrap_or(usize::MAX);
+        let mut builder = redb::Database::builder();
+        builder.set_cache_size(cache);
+        // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> Result<(Self, Stamps)> {
+            let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
+            let (recorded, stamps) = read_state(&redb)?;
+            Ok((Self { redb, recorded }, stamps))
+        }));
+        opened.unwrap_or_else(|_| Err(Error::corrupted("the file's tree does not hold together")))
+    }
+
+    /// Begins a write transaction. Waits for one that is open: the caller has at most one.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if redb refuses.
+    pub fn begin(&self, durable: bool) -> Result<Transaction> {
+        Transaction::new(self.redb.begin_write().map_err(IntoError::into_error)?, durable)
+    }
+
+    /// What is committed now.
+    ///
+    /// # Errors
+    ///
+    /// `Database` or `Corrupted` if it cannot be read.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        Snapshot::new(self.redb.begin_read().map_err(IntoError::into_error)?)
+    }
+
+    /// Records the options of this open if they differ from those of the last one.
+    ///
+    /// # Errors
+    ///
+    /// `Database` or `OutcomeUnknown`.
+    pub fn record(&mut self, options: RecordedOptions) -> Result<()> {
+        if options == self.recorded {
+            return Ok(());
+        }
+        let transaction = self.redb.begin_write().map_err(IntoError::into_error)?;
+        {
+            let mut meta = transaction.open_table(META).map_err(IntoError::into_error)?;
+            options.write(&mut meta)?;
+        }
+        transaction.commit().map_err(IntoError::into_error)?;
+        self.recorded = options;
+        Ok(())
+    }
+
+    /// Closes the file; every snapshot must be gone.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if the last writes of redb's own bookkeeping failed. Nothing acknowledged is lost by that.
+    pub fn close(self) -> Result<()> {
+        self.redb.close().map_err(|error| {
+            Error::new(ErrorKind::Database, format!("The store was closed, but not cleanly: {error}.")).caused_by(error)
+        })
+    }
+}
+
+fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, Stamps)> {
+    let transaction = redb.begin_read().map_err(IntoError::into_error)?;
+    let meta = transaction.open_table(META).map_err(IntoError::into_error)?;
+    let blobs = transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
+    transaction.open_table(DATA).map_err(IntoError::into_error)?;
+    let last_blob = blobs.last().map_err(IntoError::into_error)?.map(|(key, _)| key.value().0);
+    let next_blob = last_blob.map_or(0, |id| id + 1);
+    Ok((RecordedOptions::read(&meta)?, Stamps { state: State::read(&meta)?, next_blob }))
+}

@@ -1,0 +1,77 @@
+//! What a failure of redb means to a caller.
+
+use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
+
+use crate::error::{Error, ErrorKind};
+
+/// A failure while reading or applying: nothing was written.
+pub(super) trait IntoError {
+    fn into_error(self) -> Error;
+}
+
+fn not_done(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Database, format!("The database could not do this, nothing was written: {cause}."))
+        .caused_by(cause)
+}
+
+impl IntoError for StorageError {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Corrupted(what) => Error::corrupted(what),
+            Self::DatabaseClosed => Error::closed(),
+            other => not_done(other),
+        }
+    }
+}
+
+impl IntoError for TableError {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Storage(error) => error.into_error(),
+            other => Error::corrupted(other),
+        }
+    }
+}
+
+impl IntoError for TransactionError {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Storage(error) => error.into_error(),
+            other => not_done(other),
+        }
+    }
+}
+
+impl IntoError for CommitError {
+    fn into_error(self) -> Error {
+        Error::new(
+            ErrorKind::OutcomeUnknown,
+            format!("The commit failed, whether it happened is not known: {self}. Open the store again and read."),
+        )
+        .caused_by(self)
+    }
+}
+
+impl IntoError for DatabaseError {
+    /// A failure to open. What is no damage is never called damage (`query_device_sync.md` section 6, 2).
+    fn into_error(self) -> Error {
+        let cannot_open = |cause: Self| {
+            Error::new(ErrorKind::CannotOpen, format!("The store cannot be opened: {cause}.")).caused_by(cause)
+        };
+        match self {
+            Self::DatabaseAlreadyOpen => Error::new(
+                ErrorKind::CannotOpen,
+                "The store is open in another process, or elsewhere in this one. Close it there first.",
+            ),
+            Self::RepairAborted => Error::corrupted("the repair after a crash did not finish"),
+            Self::Storage(StorageError::Corrupted(what)) => Error::corrupted(what),
+            Self::Storage(StorageError::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Error::corrupted(error)
+            }
+            Self::Storage(StorageError::Io(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Error::corrupted("the file is shorter than its own head says")
+            }
+            other => cannot_open(other),
+        }
+    }
+}

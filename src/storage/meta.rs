@@ -1,0 +1,86 @@
+//! Rows of the meta table.
+
+use redb::{ReadableTable, Table};
+
+use super::fault::IntoError;
+use crate::error::{Error, Result};
+use crate::model::{Options, Timestamp};
+
+type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
+
+const STATE: &str = "state";
+const OPTIONS: &str = "options";
+const OPTIONS_FORMAT: u8 = 1;
+const OPTION_BACKUP: u8 = 1;
+const OPTION_AUTO_SYNC: u8 = 2;
+
+/// Written in every commit: the clock and the sequence never go back, the commit number tells which commits happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// The last stamp given out.
+    pub clock: Timestamp,
+    /// The last number of a write.
+    pub sequence: u64,
+    /// Number of this commit.
+    pub commit: u64,
+}
+
+impl State {
+    pub fn write(&self, table: &mut MetaTable<'_>) -> Result<()> {
+        let mut row = [0u8; 24];
+        row[0..8].copy_from_slice(&self.clock.bits().to_be_bytes());
+        row[8..16].copy_from_slice(&self.sequence.to_be_bytes());
+        row[16..24].copy_from_slice(&self.commit.to_be_bytes());
+        table.insert(STATE, row.as_slice()).map_err(IntoError::into_error)?;
+        Ok(())
+    }
+
+    pub fn read(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Self> {
+        let damaged = || Error::corrupted("the store's clock and sequence are missing");
+        let row = table.get(STATE).map_err(IntoError::into_error)?.ok_or_else(damaged)?;
+        let row: &[u8; 24] = row.value().try_into().map_err(|_| damaged())?;
+        let number = |at: usize| u64::from_be_bytes(std::array::from_fn(|place| row[at + place]));
+        Ok(Self { clock: Timestamp::from_bits(number(0)), sequence: number(8), commit: number(16) })
+    }
+}
+
+/// The options that a later open may change, as last recorded. What is fixed at creation is in the superblock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordedOptions {
+    /// Automatic backups were asked for.
+    pub backup: bool,
+    /// Background synchronisation was asked for.
+    pub auto_sync: bool,
+}
+
+impl RecordedOptions {
+    /// What is recorded of `options`.
+    #[must_use]
+    pub fn of(options: &Options) -> Self {
+        Self { backup: options.backup, auto_sync: options.auto_sync }
+    }
+
+    pub(super) fn write(self, table: &mut MetaTable<'_>) -> Result<()> {
+        let flags = u8::from(self.backup) * OPTION_BACKUP + u8::from(self.auto_sync) * OPTION_AUTO_SYNC;
+        table.insert(OPTIONS, [OPTIONS_FORMAT, flags].as_slice()).map_err(IntoError::into_error)?;
+        Ok(())
+    }
+
+    pub(super) fn read(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Self> {
+        let row = table.get(OPTIONS).map_err(IntoError::into_error)?;
+        match row.as_ref().map(redb::AccessGuard::value) {
+            Some([OPTIONS_FORMAT, flags]) => {
+                Ok(Self { backup: flags & OPTION_BACKUP != 0, auto_sync: flags & OPTION_AUTO_SYNC != 0 })
+            }
+            _ => Err(Error::corrupted("the recorded options are missing")),
+        }
+    }
+}
+
+/// The row of an origin: its device id, a zero byte, its incarnation.
+pub fn origin_row(device_id: &str, incarnation: u64) -> Vec<u8> {
+    let mut row = device_id.as_bytes().to_vec();
+    row.push(0);
+    row.extend_from_slice(&incarnation.to_be_bytes());
+    row
+}

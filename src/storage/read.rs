@@ -1,0 +1,190 @@
+//! Reading: the same rules over a committed snapshot and over a transaction that is still open.
+
+use std::ops::{Bound, ControlFlow};
+use std::sync::OnceLock;
+
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+
+use super::blob;
+use super::fault::IntoError;
+use super::record::{Payload, Record, decode, decode_value};
+use super::tables::{BLOBS, DATA};
+use crate::error::{Error, Result};
+use crate::model::{Value, ValueRef, ValueType};
+
+/// A contiguous range of stored keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    lower: Vec<u8>,
+    upper: Option<Vec<u8>>,
+}
+
+impl Range {
+    /// All keys that begin with `prefix`.
+    #[must_use]
+    pub fn starting_with(prefix: &[u8]) -> Self {
+        // The first key behind the range: the prefix with its last byte below 255 raised by one.
+        let upper = prefix.iter().rposition(|byte| *byte < 0xff).map(|last| {
+            let mut upper = prefix[..=last].to_vec();
+            upper[last] += 1;
+            upper
+        });
+        Self { lower: prefix.to_vec(), upper }
+    }
+
+    /// True if `key` lies in the range.
+    #[must_use]
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.lower.as_slice() <= key && self.upper.as_ref().is_none_or(|upper| key < upper.as_slice())
+    }
+
+    /// The smallest key that can lie in the range.
+    #[must_use]
+    pub fn lower(&self) -> &[u8] {
+        &self.lower
+    }
+
+    fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+        let upper = self.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        (Bound::Included(&self.lower), upper)
+    }
+}
+
+/// A value that was found: borrowed from its leaf, or put together from a blob.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// In the leaf.
+    Leaf(ValueRef<'a>),
+    /// From the blob table.
+    Blob(Value),
+}
+
+impl Found<'_> {
+    /// The value, copied where it is borrowed.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Leaf(value) => value.to_value(),
+            Self::Blob(value) => value,
+        }
+    }
+
+    /// A view of the value.
+    #[must_use]
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Leaf(value) => *value,
+            Self::Blob(value) => value.as_ref(),
+        }
+    }
+}
+
+/// What can be read by key and by range.
+pub trait Rows {
+    /// Calls `found` with the value of `key`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` for damaged rows, `Database` for I/O errors, `Closed` if the store was closed beneath.
+    fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>>;
+
+    /// Calls `visit` with each entry of the range in ascending order of the keys' bytes until it breaks.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()>;
+}
+
+/// The committed content of a store at one moment. It stays readable while writes go on.
+pub struct Snapshot {
+    data: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    /// Opened with the first blob that is read: most snapshots never need it.
+    blobs: OnceLock<ReadOnlyTable<(u64, u32), &'static [u8]>>,
+    transaction: ReadTransaction,
+}
+
+impl Snapshot {
+    pub(super) fn new(transaction: ReadTransaction) -> Result<Self> {
+        let data = transaction.open_table(DATA).map_err(IntoError::into_error)?;
+        Ok(Self { data, blobs: OnceLock::new(), transaction })
+    }
+
+    fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
+        if let Some(table) = self.blobs.get() {
+            return Ok(table);
+        }
+        let table = self.transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
+        Ok(self.blobs.get_or_init(|| table))
+    }
+}
+
+impl Rows for Snapshot {
+    fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>> {
+        // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
+        let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
+        Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
+    }
+
+    fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()> {
+        scan(&self.data, range, |blob| blob::read(self.blobs()?, blob), visit)
+    }
+}
+
+/// The value of a row, unless the row is the trace of a deleted key.
+pub(super) fn load(
+    row: &[u8],
+    read_blob: impl FnOnce(super::record::BlobRef) -> Result<Vec<u8>>,
+) -> Result<Option<Found<'_>>> {
+    let Record { value_type, tombstone, payload } = decode(row)?;
+    if tombstone {
+        return Ok(None);
+    }
+    match payload {
+        Payload::Inline(payload) => Ok(Some(Found::Leaf(decode_value(value_type, payload)?))),
+        Payload::Blob(blob) => Ok(Some(Found::Blob(blob_value(value_type, read_blob(blob)?)?))),
+    }
+}
+
+fn blob_value(value_type: ValueType, bytes: Vec<u8>) -> Result<Value> {
+    match value_type {
+        ValueType::String => {
+            String::from_utf8(bytes).map(Value::String).map_err(|_| Error::corrupted("a text is not UTF-8"))
+        }
+        ValueType::ByteArray => Ok(Value::Bytes(bytes)),
+        other => Err(Error::corrupted(format_args!("a value of type {other:?} is stored as a blob"))),
+    }
+}
+
+pub(super) fn scan<T: ReadableTable<&'static [u8], &'static [u8]>>(
+    data: &T,
+    range: &Range,
+    read_blob: impl Fn(super::record::BlobRef) -> Result<Vec<u8>>,
+    mut visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
+) -> Result<()> {
+    for row in data.range::<&[u8]>(range.bounds()).map_err(IntoError::into_error)? {
+        let (key, row) = row.map_err(IntoError::into_error)?;
+        if let Some(found) = load(row.value(), &read_blob)?
+            && visit(key.value(), found).is_break()
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_range_holds_exactly_the_keys_that_begin_with_it() {
+        let range = Range::starting_with(b"a\xff");
+        assert!(range.contains(b"a\xff") && range.contains(b"a\xff\xff\xff"));
+        assert!(!range.contains(b"a\xfe") && !range.contains(b"b"));
+        assert!(Range::starting_with(b"").contains(b"\xff\xff"));
+        assert!(
+            Range::starting_with(b"\xff").contains(b"\xff\xff") && !Range::starting_with(b"\xff").contains(b"\xfe")
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! Writing: one transaction for a group of operations, which becomes durable as a whole.
+
+use std::ops::ControlFlow;
+
+use redb::{AccessGuard, Durability, ReadableTable, Table, WriteTransaction};
+
+use super::blob;
+use super::fault::IntoError;
+use super::meta::State;
+use super::read::{Found, Range, Rows, load, scan};
+use super::record::{Payload, Stamp, decode, encode};
+use super::tables::{BLOBS, DATA, META};
+use crate::error::{Error, Result};
+use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
+use crate::model::{Timestamp, ValueRef};
+
+/// What stamps the writes of a store. It outlives each transaction: what an aborted one used up is not used again.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamps {
+    pub(super) state: State,
+    pub(super) next_blob: u64,
+}
+
+impl Stamps {
+    /// Stamp for the next write, when the wall clock shows `wall_ms`.
+    fn next(&mut self, wall_ms: u64) -> Result<Stamp> {
+        let timestamp = self.state.clock.next(wall_ms);
+        if timestamp <= self.state.clock {
+            return Err(Error::corrupted("the store's clock stands at its end"));
+        }
+        self.state.clock = timestamp;
+        self.state.sequence += 1;
+        Ok(Stamp { timestamp, sequence: self.state.sequence })
+    }
+
+    fn next_blob(&mut self) -> u64 {
+        let id = self.next_blob;
+        self.next_blob += 1;
+        id
+    }
+
+    /// The last stamp given out.
+    #[must_use]
+    pub fn clock(&self) -> Timestamp {
+        self.state.clock
+    }
+
+    /// The number of the last write.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.state.sequence
+    }
+}
+
+/// An open write transaction. Dropping it undoes what it did.
+pub struct Transaction {
+    inner: WriteTransaction,
+}
+
+impl Transaction {
+    pub(super) fn new(mut inner: WriteTransaction, durable: bool) -> Result<Self> {
+        let durability = if durable { Durability::Immediate } else { Durability::None };
+        inner.set_durability(durability).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Self { inner })
+    }
+
+    /// Gives `apply` the tables to read and write.
+    ///
+    /// # Errors
+    ///
+    /// Those of `apply`, `Corrupted` or `Database` if the tables cannot be opened.
+    pub fn with_tables<R>(
+        &self,
+        stamps: &mut Stamps,
+        wall_ms: u64,
+        apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>,
+    ) -> Result<R> {
+        let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
+        let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
+        apply(&mut Writing { data, blobs, stamps, wall_ms, scratch: Vec::new() })
+    }
+
+    /// Commits, together with the clock and the sequence.
+    ///
+    /// # Errors
+    ///
+    /// `Database` or `Corrupted` if nothing was written, `OutcomeUnknown` if that is not known.
+    pub fn commit(self, stamps: &mut Stamps) -> Result<()> {
+        stamps.state.commit += 1;
+        {
+            let mut meta = self.inner.open_table(META).map_err(IntoError::into_error)?;
+            stamps.state.write(&mut meta)?;
+        }
+        self.inner.commit().map_err(IntoError::into_error)
+    }
+
+    /// Undoes what the transaction did.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if the pages could not be given back; nothing of it is visible even then.
+    pub fn abort(self) -> Result<()> {
+        self.inner.abort().map_err(IntoError::into_error)
+    }
+}
+
+/// The tables of a transaction, for one group of operations.
+pub struct Writing<'txn, 'stamps> {
+    data: Table<'txn, &'static [u8], &'static [u8]>,
+    blobs: Table<'txn, (u64, u32), &'static [u8]>,
+    stamps: &'stamps mut Stamps,
+    wall_ms: u64,
+    scratch: Vec<u8>,
+}
+
+impl Writing<'_, '_> {
+    /// Puts a value; the blob of the value before it goes.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` or `Database`; the transaction must then be dropped.
+    pub fn put(&mut self, key: &[u8], value: ValueRef<'_>) -> Result<()> {
+        let stamp = self.stamps.next(self.wall_ms)?;
+        let blob = match value {
+            ValueRef::String(text) => self.put_blob(text.as_bytes())?,
+            ValueRef::Bytes(bytes) => self.put_blob(bytes)?,
+            _ => None,
+        };
+        self.scratch.clear();
+        encode(&mut self.scratch, value, blob, stamp);
+        let before = self.data.insert(key, self.scratch.as_slice()).map_err(IntoError::into_error)?;
+        let orphan = blob_of(before)?;
+        self.remove_blob(orphan)
+    }
+
+    /// Removes a key; says whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// As for `put`.
+    pub fn delete(&mut self, key: &[u8]) -> Result<bool> {
+        let before = self.data.remove(key).map_err(IntoError::into_error)?;
+        let found = before.is_some();
+        let orphan = blob_of(before)?;
+        self.remove_blob(orphan)?;
+        if found {
+            self.stamps.next(self.wall_ms)?;
+        }
+        Ok(found)
+    }
+
+    fn put_blob(&mut self, bytes: &[u8]) -> Result<Option<super::record::BlobRef>> {
+        if bytes.len() <= INLINE_PAYLOAD_BYTES_MAX {
+            return Ok(None);
+        }
+        let id = self.stamps.next_blob();
+        blob::insert(&mut self.blobs, id, bytes).map(Some)
+    }
+
+    fn remove_blob(&mut self, orphan: Option<super::record::BlobRef>) -> Result<()> {
+        orphan.map_or(Ok(()), |blob| blob::remove(&mut self.blobs, blob))
+    }
+}
+
+/// The blob that a replaced row referred to.
+fn blob_of(row: Option<AccessGuard<'_, &'static [u8]>>) -> Result<Option<super::record::BlobRef>> {
+    let Some(row) = row else { return Ok(None) };
+    Ok(match decode(row.value())?.payload {
+        Payload::Blob(blob) => Some(blob),
+        Payload::Inline(_) => None,
+    })
+}
+
+impl Rows for Writing<'_, '_> {
+    fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>> {
+        let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
+        Ok(load(row.value(), |blob| blob::read(&self.blobs, blob))?.map(found))
+    }
+
+    fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()> {
+        scan(&self.data, range, |blob| blob::read(&self.blobs, blob), visit)
+    }
+}

@@ -1,0 +1,63 @@
+//! Running a checked operation over tables.
+
+use std::ops::ControlFlow;
+
+use super::check::{Change, Read, Write};
+use super::device::user_key;
+use super::op::Outcome;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Entry, StoreKind};
+use crate::storage::{Found, Rows, Writing};
+
+/// Applies a write.
+///
+/// # Errors
+///
+/// `Corrupted` or `Database`: the whole transaction must then be undone.
+pub fn apply_write(tables: &mut Writing<'_, '_>, write: &Write) -> Result<Outcome> {
+    for change in write.changes() {
+        match change {
+            Change::Put(key, value) => tables.put(key, value.as_ref())?,
+            Change::Delete(key) => {
+                tables.delete(key)?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Applies a read, over a snapshot or an open transaction.
+///
+/// # Errors
+///
+/// `NotFound` for a missing key; `Corrupted`, `Database` or `Closed` if rows cannot be read.
+pub fn apply_read(rows: &impl Rows, read: &Read, kind: StoreKind) -> Result<Outcome> {
+    match read {
+        Read::Get(key) => read_value(rows, key, |found| found.into_value()).map(Outcome::Value),
+        Read::Entries(range) => {
+            let mut entries = Vec::new();
+            let mut damaged = None;
+            rows.scan(range, |key, value| match user_key(kind, key) {
+                Ok(key) => {
+                    entries.push(Entry { key: key.to_owned(), value: value.into_value() });
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    damaged = Some(error);
+                    ControlFlow::Break(())
+                }
+            })?;
+            damaged.map_or(Ok(Outcome::Entries(entries)), Err)
+        }
+    }
+}
+
+/// Reads one value and hands it to `found` without a copy.
+///
+/// # Errors
+///
+/// As [`apply_read`].
+pub fn read_value<R>(rows: &impl Rows, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
+    rows.get(key, found)?
+        .ok_or_else(|| Error::new(ErrorKind::NotFound, "Not found. The store has no entry of this key."))
+}

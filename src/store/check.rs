@@ -1,0 +1,192 @@
+//! From what a caller asked for to what can be applied.
+//!
+//! redb has no nested rollback, so an operation that shares a transaction with others must not fail half way: whatever
+//! its arguments can do wrong is found here.
+
+use std::sync::Arc;
+
+use super::device::stored_key;
+use super::op::Op;
+use crate::error::{Error, Result};
+use crate::limits::BATCH_BYTES_MAX;
+use crate::model::{Entry, Prefix, StoreKind, Value, check_key};
+use crate::storage::Range;
+
+/// A stored key, shared by the operation and by the record of what it will touch.
+pub type Key = Arc<[u8]>;
+
+/// A write whose keys are stored keys and whose values fit.
+#[derive(Debug)]
+pub enum Write {
+    /// Puts and deletes, in order.
+    Changes(Vec<Change>),
+    /// One change: what most writes are, without a list.
+    Change(Change),
+    /// Nothing but the order: everything before it is durable when it is answered.
+    Flush,
+}
+
+/// One change of one key.
+#[derive(Debug)]
+pub enum Change {
+    /// The key gets this value.
+    Put(Key, Value),
+    /// The key goes.
+    Delete(Key),
+}
+
+impl Change {
+    /// The key that changes.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::Put(key, _) | Self::Delete(key) => key,
+        }
+    }
+}
+
+impl Write {
+    /// The changes, in order.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        match self {
+            Self::Changes(changes) => changes,
+            Self::Change(change) => std::slice::from_ref(change),
+            Self::Flush => &[],
+        }
+    }
+}
+
+/// A read in terms of stored keys.
+#[derive(Debug)]
+pub enum Read {
+    /// One value.
+    Get(Key),
+    /// The entries of a range.
+    Entries(Range),
+}
+
+/// What a read looks at.
+#[derive(Debug, Clone, Copy)]
+pub enum Touched<'a> {
+    /// One key.
+    Key(&'a [u8]),
+    /// All keys of a range.
+    Range(&'a Range),
+}
+
+impl Read {
+    /// What the read looks at: a queued write elsewhere cannot change its answer.
+    #[must_use]
+    pub fn touched(&self) -> Touched<'_> {
+        match self {
+            Self::Get(key) => Touched::Key(key),
+            Self::Entries(range) => Touched::Range(range),
+        }
+    }
+}
+
+/// An operation that can be applied.
+#[derive(Debug)]
+pub enum Checked {
+    /// It changes the store, or waits for what does.
+    Write(Write),
+    /// It does not.
+    Read(Read),
+}
+
+impl Op {
+    /// True if the operation keeps its place among the writes.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        !matches!(self, Self::Get { .. } | Self::GetEntries { .. })
+    }
+}
+
+/// Checks an operation for a store of this kind.
+///
+/// # Errors
+///
+/// `InvalidArgument` (401) as `store.md` 4 says; of a batch nothing is then written.
+pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
+    Ok(match op {
+        Op::Put { key, value } => {
+            let key = shared(kind, &key)?;
+            value.check()?;
+            Checked::Write(Write::Change(Change::Put(key, value)))
+        }
+        Op::Delete { key } => Checked::Write(Write::Change(Change::Delete(shared(kind, &key)?))),
+        Op::PutBatch { entries } => Checked::Write(Write::Changes(put_all(entries, kind)?)),
+        Op::DeleteBatch { keys } => Checked::Write(Write::Changes(delete_all(&keys, kind)?)),
+        Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
+        Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
+        Op::Flush => Checked::Write(Write::Flush),
+    })
+}
+
+fn shared(kind: StoreKind, key: &str) -> Result<Key> {
+    Ok(Arc::from(stored_key(kind, check_key(key, kind)?)))
+}
+
+fn range(kind: StoreKind, prefix: &str) -> Result<Range> {
+    if prefix.is_empty() {
+        return Err(Error::invalid_argument(
+            "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
+        ));
+    }
+    let prefix = match Prefix::parse(prefix, kind)? {
+        Prefix::Everything => "",
+        Prefix::StartsWith(prefix) => prefix,
+    };
+    Ok(Range::starting_with(&stored_key(kind, prefix)))
+}
+
+fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {
+    check_batch_bytes(entries.iter().map(Entry::bytes).sum())?;
+    let mut changes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let key = shared(kind, &entry.key)?;
+        entry.value.check()?;
+        changes.push(Change::Put(key, entry.value));
+    }
+    Ok(changes)
+}
+
+fn delete_all(keys: &[String], kind: StoreKind) -> Result<Vec<Change>> {
+    if keys.is_empty() {
+        return Err(Error::invalid_argument("Parameter error: deleteBatch needs at least 1 key."));
+    }
+    check_batch_bytes(keys.iter().map(String::len).sum())?;
+    keys.iter().map(|key| shared(kind, key).map(Change::Delete)).collect()
+}
+
+fn check_batch_bytes(bytes: usize) -> Result<()> {
+    if bytes > BATCH_BYTES_MAX {
+        return Err(Error::invalid_argument(format!(
+            "Parameter error: the batch has {bytes} bytes of keys and values, the limit is {BATCH_BYTES_MAX}. Split it."
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_with_one_bad_entry_is_refused_whole() {
+        let entries = vec![Entry::new("good", 1), Entry::new("  ", 2)];
+        assert!(check(Op::PutBatch { entries }, StoreKind::SingleVersion).is_err());
+        let keys = vec!["good".to_owned(), "k".repeat(1025)];
+        assert!(check(Op::DeleteBatch { keys }, StoreKind::SingleVersion).is_err());
+        assert!(check(Op::DeleteBatch { keys: Vec::new() }, StoreKind::SingleVersion).is_err());
+        assert!(check(Op::PutBatch { entries: Vec::new() }, StoreKind::SingleVersion).is_ok());
+    }
+
+    #[test]
+    fn the_longest_device_key_is_still_a_legal_stored_key() {
+        let longest = "k".repeat(crate::limits::KEY_BYTES_MAX_DEVICE);
+        let checked = check(Op::Get { key: longest }, StoreKind::DeviceCollaboration).unwrap();
+        assert!(matches!(checked, Checked::Read(Read::Get(key)) if key.len() == 900));
+    }
+}

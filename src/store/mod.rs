@@ -1,0 +1,15 @@
+//! The rules of a store, one thread at a time.
+//!
+//! An operation is a value ([`Op`]) and so is its answer ([`Outcome`]). `check` turns what a caller asked for into what
+//! can be applied, on the caller's thread and before any queue; `apply` runs it over tables. `device` maps the keys that
+//! callers see to the keys that are stored.
+
+mod apply;
+mod check;
+mod device;
+mod op;
+
+pub use apply::{apply_read, apply_write, read_value};
+pub use check::{Checked, Read, Touched, Write, check};
+pub use device::{stored_key, user_key};
+pub use op::{Op, Outcome};

@@ -1,0 +1,89 @@
+//! What a store can be asked, and what it answers.
+
+use crate::limits::OPERATION_OVERHEAD_BYTES;
+use crate::model::{Entry, Value};
+
+/// An operation on a store, as the caller gave it: keys are not yet trimmed nor checked.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Op {
+    /// Insert or overwrite. Answers [`Outcome::Done`].
+    Put {
+        /// The key.
+        key: String,
+        /// The value.
+        value: Value,
+    },
+    /// Remove a key; a missing one is no failure. Answers [`Outcome::Done`].
+    Delete {
+        /// The key.
+        key: String,
+    },
+    /// Put all entries or none, in order: of equal keys the last wins. Answers [`Outcome::Done`].
+    PutBatch {
+        /// The entries; none is a success that does nothing.
+        entries: Vec<Entry>,
+    },
+    /// Remove all keys or none; missing ones are no failure. Answers [`Outcome::Done`].
+    DeleteBatch {
+        /// The keys; at least one.
+        keys: Vec<String>,
+    },
+    /// Read one value. Answers [`Outcome::Value`], or fails with `NotFound`.
+    Get {
+        /// The key.
+        key: String,
+    },
+    /// Read the entries whose key begins with a prefix, in ascending order of the keys' bytes. Answers
+    /// [`Outcome::Entries`].
+    GetEntries {
+        /// The prefix: not empty. One that is blank or holds a `^` selects every entry.
+        prefix: String,
+    },
+    /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
+    Flush,
+}
+
+impl Op {
+    /// Bytes that the operation holds while it waits.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let payload = match self {
+            Self::Put { key, value } => key.len() + value.as_ref().payload_bytes(),
+            Self::Delete { key } | Self::Get { key } => key.len(),
+            Self::PutBatch { entries } => {
+                entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
+            }
+            Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
+            Self::GetEntries { prefix } => prefix.len(),
+            Self::Flush => 0,
+        };
+        payload + OPERATION_OVERHEAD_BYTES
+    }
+}
+
+/// The answer of an operation that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// The value that was read.
+    Value(Value),
+    /// The entries that were read.
+    Entries(Vec<Entry>),
+}
+
+impl Outcome {
+    /// Bytes that the answer holds until it was taken.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Done => 0,
+            Self::Value(value) => value.as_ref().payload_bytes(),
+            Self::Entries(entries) => {
+                entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
+            }
+        }
+    }
+}
