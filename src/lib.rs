@@ -43,6 +43,7 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::undocumented_unsafe_blocks)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod capi;
 mod client;
 mod disk;
 mod engine;

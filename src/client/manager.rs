@@ -63,6 +63,9 @@ impl Manager {
         if options.base_dir.as_os_str().is_empty() {
             return Err(Error::invalid_argument("Parameter error: the folder of the stores is empty. Name one."));
         }
+        if options.base_dir.as_os_str().as_encoded_bytes().contains(&0) {
+            return Err(Error::invalid_argument("Parameter error: the folder of the stores has a NUL in its name."));
+        }
         if options.open_stores_max == 0 {
             return Err(Error::invalid_argument(
                 "Parameter error: the limit of open stores is 0, it needs at least 1.",

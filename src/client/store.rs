@@ -1,9 +1,7 @@
 //! A handle on an open store (`store.md` 3 and 4).
 
-use std::sync::Arc;
-
 use super::request::Request;
-use crate::engine::{Answer, Completion, Hold, Session};
+use crate::engine::{Answer, Completion, Hold};
 use crate::error::{Error, Result};
 use crate::model::{Entry, StoreKind, Value};
 use crate::storage::Found;
@@ -23,14 +21,10 @@ impl KvStore {
         Self { hold }
     }
 
-    fn session(&self) -> &Arc<Session> {
-        self.hold.session()
-    }
-
     /// The layout of the store's keys.
     #[must_use]
     pub fn kind(&self) -> StoreKind {
-        self.session().kind()
+        self.hold.kind()
     }
 
     /// Another handle on the same store, to be closed by itself.
@@ -134,7 +128,8 @@ impl KvStore {
 
     /// As [`KvStore::get_now`] and, with `wait` false, [`KvStore::try_get`], but hands the value over where it lies.
     pub(crate) fn read_with<R>(&self, key: &str, wait: bool, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-        if wait { self.session().get_now(key, found) } else { self.session().try_get(key, found) }
+        let session = self.hold.session()?;
+        if wait { session.get_now(key, found) } else { session.try_get(key, found) }
     }
 
     /// Submits an operation whose answer goes to a callback, which runs once on a thread of the library. It may call
@@ -149,7 +144,7 @@ impl KvStore {
 
     /// As [`KvStore::submit`]; the completion also gets the operation's place in the queue, to keep it for longer.
     pub(crate) fn submit_held(&self, op: Op, completion: Completion) -> Result<()> {
-        self.session().submit(op, completion)
+        self.hold.session()?.submit(op, completion)
     }
 
     /// Closes this handle. The answer comes when everything issued before is done; with the last handle, when the file
@@ -167,8 +162,8 @@ impl KvStore {
     ///
     /// # Errors
     ///
-    /// `Closed` if the store was closed already: the callback then never runs.
-    pub fn close_then(self, answer: Answer<()>) -> Result<()> {
+    /// `Closed` if the handle or the store was closed already: the callback then never runs.
+    pub fn close_then(&self, answer: Answer<()>) -> Result<()> {
         self.hold.close(answer)
     }
 

@@ -17,6 +17,6 @@ pub use backend::StoreBackend;
 pub use device_id::{DeviceId, load_or_create as load_or_create_device_id};
 pub use files::{StoreFile, ensure_folder, folder_exists};
 pub use lock::StoreLock;
-pub use paths::{Tree, store_folder};
-pub use superblock::{FORMAT_VERSION, Identity, Superblock};
+pub use paths::Tree;
+pub use superblock::{Identity, Superblock};
 pub use syscall::{forked, watch_forks};

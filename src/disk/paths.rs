@@ -48,12 +48,6 @@ impl Tree {
         Ok(Self { base: resolved })
     }
 
-    /// The folder itself.
-    #[must_use]
-    pub fn base(&self) -> &Path {
-        &self.base
-    }
-
     /// The folder of all stores.
     #[must_use]
     pub fn stores(&self) -> PathBuf {

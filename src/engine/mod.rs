@@ -33,7 +33,7 @@ pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
 pub use manager::{CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place, close, delete, list, open};
 pub use promise::{Answer, Completion};
-pub use session::{Hold, Session};
+pub use session::Hold;
 pub use threads::on_library_thread;
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! One opening of a store: what its handles share, and the way in for operations.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
@@ -73,12 +73,6 @@ impl Session {
             order: Mutex::new(order),
             writes_queued: AtomicUsize::new(0),
         })
-    }
-
-    /// The layout of the store's keys.
-    #[must_use]
-    pub fn kind(&self) -> StoreKind {
-        self.facts.kind
     }
 
     fn order(&self) -> MutexGuard<'_, Order> {
@@ -228,7 +222,7 @@ impl Session {
             return Err(Error::closed());
         }
         order.handles += 1;
-        Ok(Hold { session: Arc::clone(self), released: false })
+        Ok(Hold { session: Arc::clone(self), released: AtomicBool::new(false) })
     }
 
     /// One handle less. True if that was the last one: no operation is accepted from here on.
@@ -284,39 +278,50 @@ enum Attempt<'a> {
 /// One handle's share of a session. Dropping it lets go without an answer.
 pub struct Hold {
     session: Arc<Session>,
-    released: bool,
+    released: AtomicBool,
 }
 
 impl Hold {
-    /// The session.
+    /// The session, while this handle is not closed.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` once it is, even where other handles keep the session open.
+    pub fn session(&self) -> Result<&Arc<Session>> {
+        if self.released.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(&self.session) }
+    }
+
+    /// The layout of the store's keys.
     #[must_use]
-    pub fn session(&self) -> &Arc<Session> {
-        &self.session
+    pub fn kind(&self) -> StoreKind {
+        self.session.facts.kind
     }
 
     /// Another handle on the same session.
     ///
     /// # Errors
     ///
-    /// `Closed` if the session was closed.
+    /// `Closed` if this handle or the session was closed.
     pub fn duplicate(&self) -> Result<Self> {
-        self.session.hold()
+        self.session()?.hold()
     }
 
     /// Lets go, and answers once everything issued before is done; with the last handle, once the file is closed.
     ///
     /// # Errors
     ///
-    /// `Closed` if the session was closed already; the answer then never comes.
-    pub fn close(mut self, answer: Answer<()>) -> Result<()> {
-        self.released = true;
+    /// `Closed` if the handle or the session was closed already; the answer then never comes.
+    pub fn close(&self, answer: Answer<()>) -> Result<()> {
+        if self.released.swap(true, Ordering::SeqCst) {
+            return Err(Error::closed());
+        }
         self.session.release(Some(answer))
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        if !self.released {
+        if !*self.released.get_mut() {
             // A session that is closed already has nothing to let go of.
             let _ = self.session.release(None);
         }

@@ -84,7 +84,7 @@ struct Worker {
     slot: Arc<Slot>,
     writer: Option<Writer>,
     /// Openings that came while the last session had no handle left but was not closed yet.
-    deferred: Vec<Box<OpenJob>>,
+    deferred: Vec<OpenJob>,
 }
 
 impl Worker {
@@ -141,7 +141,7 @@ impl Worker {
         // Whatever is not an operation sees, and is answered after, the operations issued before it.
         self.commit();
         match job {
-            SlotJob::Open(job) => self.open(job),
+            SlotJob::Open(job) => self.open(*job),
             SlotJob::Release { session, last, promise } => self.release(&session, last, promise),
             SlotJob::CloseById { app_id, promise } => self.close_by_id(&app_id, promise),
             SlotJob::Delete { app_id, promise } => {
@@ -165,7 +165,7 @@ impl Worker {
         }
     }
 
-    fn open(&mut self, job: Box<OpenJob>) {
+    fn open(&mut self, job: OpenJob) {
         if let Some(writer) = &self.writer {
             match opening::join(&writer.session, &job) {
                 Ok(hold) => job.promise.settle_through(&writer.session.dispatch, Ok(hold)),

@@ -10,6 +10,6 @@ mod value;
 pub use clock::Timestamp;
 pub use entry::Entry;
 pub use identity::{AppId, StoreId};
-pub use key::{Prefix, check_key, key_bytes_max, trim};
+pub use key::{Prefix, check_key};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
 pub use value::{Value, ValueRef, ValueType};

@@ -12,7 +12,7 @@ use super::record::{Payload, Stamp, decode, encode};
 use super::tables::{BLOBS, DATA, META};
 use crate::error::{Error, Result};
 use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
-use crate::model::{Timestamp, ValueRef};
+use crate::model::ValueRef;
 
 /// What stamps the writes of a store. It outlives each transaction: what an aborted one used up is not used again.
 #[derive(Debug, Clone, Copy)]
@@ -37,18 +37,6 @@ impl Stamps {
         let id = self.next_blob;
         self.next_blob += 1;
         id
-    }
-
-    /// The last stamp given out.
-    #[must_use]
-    pub fn clock(&self) -> Timestamp {
-        self.state.clock
-    }
-
-    /// The number of the last write.
-    #[must_use]
-    pub fn sequence(&self) -> u64 {
-        self.state.sequence
     }
 }
 
@@ -92,15 +80,6 @@ impl Transaction {
             stamps.state.write(&mut meta)?;
         }
         self.inner.commit().map_err(IntoError::into_error)
-    }
-
-    /// Undoes what the transaction did.
-    ///
-    /// # Errors
-    ///
-    /// `Database` if the pages could not be given back; nothing of it is visible even then.
-    pub fn abort(self) -> Result<()> {
-        self.inner.abort().map_err(IntoError::into_error)
     }
 }
 

@@ -11,5 +11,5 @@ mod op;
 
 pub use apply::{apply_read, apply_write, read_value};
 pub use check::{Checked, Read, Touched, Write, check};
-pub use device::{stored_key, user_key};
+pub use device::stored_key;
 pub use op::{Op, Outcome};

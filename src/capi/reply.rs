@@ -1,0 +1,214 @@
+//! Where an answer goes: to a callback of the caller, or to a completion queue.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+use super::error::{OwnedError, dkv_error};
+use super::ptr::UserData;
+use super::queue::Queue;
+use super::record::{DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_VALUE, Record};
+use super::store::dkv_store;
+use super::value::{dkv_entry, dkv_text, dkv_value};
+use crate::engine::{Answer, Completion, QueueSlot};
+use crate::error::{Error, Result};
+use crate::store::Outcome;
+
+/// Answer of put, delete, batches, flush, close and deletion. `error` is NULL on success.
+pub type dkv_void_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error)>;
+/// Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
+pub type dkv_value_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, value: *const dkv_value)>;
+/// Answer of get_entries: `count` entries in ascending order of the keys' bytes, borrowed for the call.
+pub type dkv_entries_callback = Option<
+    unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, entries: *const dkv_entry, count: usize),
+>;
+/// Answer of get_store. The store is the caller's: close or free it. It is NULL if `error` is not.
+pub type dkv_store_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, store: *mut dkv_store)>;
+/// Answer of get_all_store_ids: `count` ids in ascending order of their bytes, borrowed for the call.
+pub type dkv_store_ids_callback = Option<
+    unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, store_ids: *const dkv_text, count: usize),
+>;
+
+/// Where the answers of a handle go.
+#[derive(Clone)]
+pub enum Sink {
+    /// To the callback of each call.
+    Callbacks,
+    /// To the queue on which the handle is a view.
+    Queue(Arc<Queue>),
+}
+
+impl Sink {
+    /// True for a view on this queue.
+    pub fn is(&self, queue: &Arc<Queue>) -> bool {
+        matches!(self, Self::Queue(own) if Arc::ptr_eq(own, queue))
+    }
+
+    /// Where the answer of one call goes.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` for a view with a callback, and for any other handle without one.
+    pub fn reply<C>(&self, callback: Option<C>, user_data: *mut c_void) -> Result<Reply<C>> {
+        let user_data = UserData(user_data);
+        match (self, callback) {
+            (Self::Callbacks, Some(callback)) => Ok(Reply::Call(callback, user_data)),
+            (Self::Queue(queue), None) => Ok(Reply::Record(Arc::clone(queue), user_data)),
+            (Self::Callbacks, None) => Err(super::ptr::null("callback")),
+            (Self::Queue(_), Some(_)) => Err(Error::invalid_argument(
+                "Parameter error: a view on a completion queue takes no callback. Give NULL; user_data is the tag.",
+            )),
+        }
+    }
+}
+
+/// Where one answer goes.
+pub enum Reply<C> {
+    /// To this callback.
+    Call(C, UserData),
+    /// To this queue, under this tag.
+    Record(Arc<Queue>, UserData),
+}
+
+type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
+type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
+type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
+type StoreFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut dkv_store);
+type StoreIdsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text, usize);
+
+fn mismatch() -> Error {
+    Error::internal("An operation was answered with the answer of another kind. Report this.")
+}
+
+impl<C: Send + 'static> Reply<C> {
+    /// A completion that queues the operation's record, or calls `call`.
+    fn completion(self, kind: u32, call: impl FnOnce(C, UserData, Result<Outcome>) + Send + 'static) -> Completion {
+        match self {
+            Self::Record(queue, user_data) => Box::new(move |outcome, slot: QueueSlot| {
+                queue.push(Record::outcome(kind, user_data.tag(), outcome, slot));
+            }),
+            // The place in the queue is held until the callback has returned.
+            Self::Call(callback, user_data) => Box::new(move |outcome, _slot: QueueSlot| {
+                call(callback, user_data, outcome);
+            }),
+        }
+    }
+}
+
+impl Reply<VoidFn> {
+    /// For operations without a result.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_DONE, |callback, user_data, outcome| {
+            call_void(callback, user_data, outcome.map(drop))
+        })
+    }
+
+    /// For calls without a result.
+    pub fn into_answer(self) -> Answer<()> {
+        match self {
+            Self::Record(queue, user_data) => Box::new(move |result| queue.push(Record::done(user_data.tag(), result))),
+            Self::Call(callback, user_data) => Box::new(move |result| call_void(callback, user_data, result)),
+        }
+    }
+}
+
+fn call_void(callback: VoidFn, user_data: UserData, result: Result<()>) {
+    let error = result.err().map(|error| OwnedError::new(&error));
+    // SAFETY: the callback is one that the caller gave for this call, with its own user data.
+    unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr)) };
+}
+
+impl Reply<ValueFn> {
+    /// For reads of one value.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_VALUE, |callback, user_data, outcome| {
+            let result = outcome.and_then(|outcome| match outcome {
+                Outcome::Value(value) => Ok(value),
+                _ => Err(mismatch()),
+            });
+            match result {
+                Ok(value) => {
+                    let view = dkv_value::borrow(value.as_ref());
+                    // SAFETY: as in `call_void`; the view lives until the callback has returned.
+                    unsafe { callback(user_data.0, ptr::null(), &raw const view) };
+                }
+                Err(error) => {
+                    let error = OwnedError::new(&error);
+                    // SAFETY: as in `call_void`.
+                    unsafe { callback(user_data.0, error.as_ptr(), ptr::null()) };
+                }
+            }
+        })
+    }
+}
+
+impl Reply<EntriesFn> {
+    /// For reads of entries.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_ENTRIES, |callback, user_data, outcome| {
+            let result = outcome.and_then(|outcome| match outcome {
+                Outcome::Entries(entries) => Ok(entries),
+                _ => Err(mismatch()),
+            });
+            match result {
+                Ok(entries) => {
+                    let views: Vec<dkv_entry> = entries.iter().map(dkv_entry::borrow).collect();
+                    // SAFETY: as in `call_void`; entries and views live until the callback has returned.
+                    unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
+                }
+                Err(error) => {
+                    let error = OwnedError::new(&error);
+                    // SAFETY: as in `call_void`.
+                    unsafe { callback(user_data.0, error.as_ptr(), ptr::null(), 0) };
+                }
+            }
+        })
+    }
+}
+
+impl Reply<StoreFn> {
+    /// For openings; the handle in the answer is the caller's.
+    pub fn send(self, result: Result<usize>) {
+        match (self, result) {
+            (Self::Record(queue, user_data), result) => queue.push(Record::store(user_data.tag(), result)),
+            (Self::Call(callback, user_data), Ok(handle)) => {
+                // SAFETY: as in `call_void`.
+                unsafe { callback(user_data.0, ptr::null(), handle as *mut dkv_store) };
+            }
+            (Self::Call(callback, user_data), Err(error)) => {
+                let error = OwnedError::new(&error);
+                // SAFETY: as in `call_void`.
+                unsafe { callback(user_data.0, error.as_ptr(), ptr::null_mut()) };
+            }
+        }
+    }
+}
+
+impl Reply<StoreIdsFn> {
+    /// For lists of ids.
+    pub fn into_answer(self) -> Answer<Vec<String>> {
+        match self {
+            Self::Record(queue, user_data) => {
+                Box::new(move |result| queue.push(Record::store_ids(user_data.tag(), result)))
+            }
+            Self::Call(callback, user_data) => Box::new(move |result| call_store_ids(callback, user_data, result)),
+        }
+    }
+}
+
+fn call_store_ids(callback: StoreIdsFn, user_data: UserData, result: Result<Vec<String>>) {
+    match result {
+        Ok(ids) => {
+            let views: Vec<dkv_text> = ids.iter().map(|id| dkv_text::borrow(id)).collect();
+            // SAFETY: as in `call_void`; ids and views live until the callback has returned.
+            unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
+        }
+        Err(error) => {
+            let error = OwnedError::new(&error);
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ptr(), ptr::null(), 0) };
+        }
+    }
+}

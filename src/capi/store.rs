@@ -1,0 +1,366 @@
+//! A handle on an open store.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use super::guard::{guard, guard_void};
+use super::handle::Table;
+use super::ptr::{Out, one, structs, text, text_of};
+use super::queue::{self, Queue, dkv_queue};
+use super::reply::{Sink, dkv_entries_callback, dkv_value_callback, dkv_void_callback};
+use super::value::{dkv_entry, dkv_text, dkv_value};
+use crate::client::KvStore;
+use crate::error::{Error, Result};
+use crate::model::ValueRef;
+use crate::store::Op;
+
+/// A handle on an open store. Handles on one store share it; the store closes with its last handle.
+pub struct dkv_store {
+    _private: [u8; 0],
+}
+
+struct StoreHandle {
+    store: KvStore,
+    sink: Sink,
+}
+
+static STORES: Table<StoreHandle> = Table::new(2, "store");
+
+fn get(store: *const dkv_store) -> Result<Arc<StoreHandle>> {
+    STORES.get(store as usize)
+}
+
+/// A handle for an opened store.
+pub fn insert(store: KvStore, sink: Sink) -> Result<usize> {
+    STORES.insert(Arc::new(StoreHandle { store, sink }))
+}
+
+/// Lets go of a handle without an answer.
+pub fn discard(handle: usize) {
+    drop(STORES.remove(handle));
+}
+
+/// Lets go of the views on a queue that ends.
+pub fn discard_views(queue: &Arc<Queue>) {
+    STORES.remove_if(|handle| handle.sink.is(queue));
+}
+
+/// Creates a view of the store whose answers go to a completion queue: a handle of its own, to be closed by itself.
+///
+/// Through a view the callback argument is NULL, and user_data is the tag of the record. Any thread.
+/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (store or queue), DKV_ERR_OVER_LIMITS (too many handles).
+///
+/// # Safety
+///
+/// `view` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_on_queue(
+    store: *mut dkv_store,
+    queue: *mut dkv_queue,
+    view: *mut *mut dkv_store,
+) -> i32 {
+    guard(|| {
+        let out = Out::new("place for the view", view)?;
+        let handle = insert(get(store)?.store.duplicate()?, Sink::Queue(queue::get(queue)?))?;
+        // SAFETY: writable by the contract of this function.
+        unsafe { out.set(handle as *mut dkv_store) };
+        Ok(())
+    })
+}
+
+/// Inserts or overwrites a value. Key and value are copied before the call returns.
+///
+/// The key is trimmed of ASCII white space and then has 1 to 1024 bytes, 896 in a device store. Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts, type, a byte array of 0 bytes), DKV_ERR_CLOSED,
+/// DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_INVALID_ARGUMENT (key, size of the value), DKV_ERR_DATABASE (not written),
+/// DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+///
+/// # Safety
+///
+/// The key is readable; `value` is NULL or readable with its bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_put(
+    store: *mut dkv_store,
+    key: *const c_char,
+    key_length: usize,
+    value: *const dkv_value,
+    callback: dkv_void_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let (key, value) = unsafe { (text("key", key, key_length)?, one("value", value)?.to_value()?) };
+        handle.store.submit_held(Op::Put { key: key.to_owned(), value }, reply.into_completion())
+    })
+}
+
+/// Reads a value.
+///
+/// Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_NOT_FOUND, DKV_ERR_INVALID_ARGUMENT (key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE, DKV_ERR_CLOSED
+/// (deleted meanwhile).
+///
+/// # Safety
+///
+/// The key is readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_get(
+    store: *mut dkv_store,
+    key: *const c_char,
+    key_length: usize,
+    callback: dkv_value_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let key = unsafe { text("key", key, key_length) }?;
+        handle.store.submit_held(Op::Get { key: key.to_owned() }, reply.into_completion())
+    })
+}
+
+/// Removes a key. A missing one is a success.
+///
+/// Any thread. Codes as for dkv_store_put().
+///
+/// # Safety
+///
+/// The key is readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_delete(
+    store: *mut dkv_store,
+    key: *const c_char,
+    key_length: usize,
+    callback: dkv_void_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let key = unsafe { text("key", key, key_length) }?;
+        handle.store.submit_held(Op::Delete { key: key.to_owned() }, reply.into_completion())
+    })
+}
+
+/// Puts all entries or none, in order: of equal keys the last wins. No entries are a success that writes nothing.
+///
+/// Any thread. Codes as for dkv_store_put(); one bad entry refuses the whole batch.
+///
+/// # Safety
+///
+/// `entries` is NULL or `count` entries are readable with their bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_put_batch(
+    store: *mut dkv_store,
+    entries: *const dkv_entry,
+    count: usize,
+    callback: dkv_void_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let entries = unsafe { structs("entries", entries, count) }?;
+        // SAFETY: the contract of this function.
+        let entries = entries.iter().map(|entry| unsafe { entry.to_entry() }).collect::<Result<Vec<_>>>()?;
+        handle.store.submit_held(Op::PutBatch { entries }, reply.into_completion())
+    })
+}
+
+/// Removes all keys or none. Missing ones are a success.
+///
+/// Any thread. Codes as for dkv_store_put(); a `count` of 0 is DKV_ERR_INVALID_ARGUMENT, returned.
+///
+/// # Safety
+///
+/// `keys` is NULL or `count` texts are readable with their bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_delete_batch(
+    store: *mut dkv_store,
+    keys: *const dkv_text,
+    count: usize,
+    callback: dkv_void_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let keys = unsafe { structs("keys", keys, count) }?;
+        if keys.is_empty() {
+            return Err(Error::invalid_argument("Parameter error: a batch of deletes needs at least 1 key."));
+        }
+        // SAFETY: the contract of this function.
+        let keys =
+            keys.iter().map(|key| unsafe { text_of("key", *key) }.map(str::to_owned)).collect::<Result<Vec<_>>>()?;
+        handle.store.submit_held(Op::DeleteBatch { keys }, reply.into_completion())
+    })
+}
+
+/// Reads the entries whose key begins with a prefix, in ascending order of the keys' bytes.
+///
+/// The prefix is trimmed; one that is blank or holds a '^' selects every entry. No entry is an empty answer. Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty prefix, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+/// DKV_ERR_FORKED.
+/// Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+/// DKV_ERR_CLOSED (deleted meanwhile).
+///
+/// # Safety
+///
+/// The prefix is readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_get_entries(
+    store: *mut dkv_store,
+    prefix: *const c_char,
+    prefix_length: usize,
+    callback: dkv_entries_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let prefix = unsafe { text("prefix", prefix, prefix_length) }?;
+        if prefix.is_empty() {
+            return Err(Error::invalid_argument(
+                "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
+            ));
+        }
+        handle.store.submit_held(Op::GetEntries { prefix: prefix.to_owned() }, reply.into_completion())
+    })
+}
+
+/// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.
+///
+/// Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_DATABASE (not durable), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile).
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_flush(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {
+    guard(|| {
+        let handle = get(store)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        handle.store.submit_held(Op::Flush, reply.into_completion())
+    })
+}
+
+/// Reads a value on this thread. Waits where a queued write could change the answer, and only there.
+///
+/// The bytes of a STRING or BYTE_ARRAY are copied into `buffer`, and value->data points there. If they do not fit,
+/// nothing is copied, value->data is NULL and value->length says how large the buffer must be. May be called in a
+/// callback. Any thread.
+/// Codes: DKV_OK, DKV_ERR_NOT_FOUND, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+/// DKV_ERR_FORKED.
+///
+/// # Safety
+///
+/// The key is readable; `buffer` is writable for `capacity` bytes; `value` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_get_now(
+    store: *mut dkv_store,
+    key: *const c_char,
+    key_length: usize,
+    buffer: *mut u8,
+    capacity: usize,
+    value: *mut dkv_value,
+) -> i32 {
+    // SAFETY: the contract of this function.
+    guard(|| unsafe { read_here(store, (key, key_length), (buffer, capacity), value, true) })
+}
+
+/// As dkv_store_get_now(), but never waits.
+///
+/// Codes: those of dkv_store_get_now(), and DKV_ERR_WOULD_BLOCK where a queued write could change the answer.
+///
+/// # Safety
+///
+/// As for dkv_store_get_now().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_try_get(
+    store: *mut dkv_store,
+    key: *const c_char,
+    key_length: usize,
+    buffer: *mut u8,
+    capacity: usize,
+    value: *mut dkv_value,
+) -> i32 {
+    // SAFETY: the contract of this function.
+    guard(|| unsafe { read_here(store, (key, key_length), (buffer, capacity), value, false) })
+}
+
+/// # Safety
+///
+/// As for [`dkv_store_get_now`].
+unsafe fn read_here(
+    store: *mut dkv_store,
+    key: (*const c_char, usize),
+    buffer: (*mut u8, usize),
+    value: *mut dkv_value,
+    wait: bool,
+) -> Result<()> {
+    let out = Out::new("place for the value", value)?;
+    let handle = get(store)?;
+    // SAFETY: the contract of this function.
+    let key = unsafe { text("key", key.0, key.1) }?;
+    if buffer.0.is_null() && buffer.1 > 0 {
+        return Err(Error::invalid_argument(format!(
+            "Parameter error: the buffer is NULL with a size of {}.",
+            buffer.1
+        )));
+    }
+    let view = handle.store.read_with(key, wait, |found| {
+        let mut view = dkv_value::borrow(found.as_ref());
+        if let ValueRef::String(_) | ValueRef::Bytes(_) = found.as_ref() {
+            // SAFETY: the contract of this function.
+            view.data = unsafe { copy_out(view.data, view.length, buffer) };
+        }
+        view
+    })?;
+    // SAFETY: writable by the contract of this function.
+    unsafe { out.set(view) };
+    Ok(())
+}
+
+/// Copies into the caller's buffer; NULL if it is too small.
+///
+/// # Safety
+///
+/// `length` bytes of `data` are readable, the buffer is writable and elsewhere.
+unsafe fn copy_out(data: *const u8, length: usize, (buffer, capacity): (*mut u8, usize)) -> *const u8 {
+    if length > capacity || buffer.is_null() {
+        return ptr::null();
+    }
+    // SAFETY: `length` fits the capacity and the buffer is not NULL (checked above); both sides by the contract.
+    unsafe { ptr::copy_nonoverlapping(data, buffer, length) };
+    buffer
+}
+
+/// Closes a handle: it is dead when this returns DKV_OK. The store closes with its last handle.
+///
+/// The answer comes when everything issued before is done; with the last handle, when the file is closed and durable.
+/// May be called in a callback. Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (a second close), DKV_ERR_FORKED.
+/// Answered: DKV_ERR_DATABASE or DKV_ERR_OUTCOME_UNKNOWN if acknowledged writes of a relaxed store are not durable.
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_close(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {
+    guard(|| {
+        let reply = get(store)?.sink.reply(callback, user_data)?;
+        STORES.remove(store as usize)?.store.close_then(reply.into_answer())
+    })
+}
+
+/// Lets go of a handle without an answer, as dkv_store_close() does with one.
+///
+/// NULL, closed and freed handles are accepted. May be called in a callback. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_free(store: *mut dkv_store) {
+    guard_void(|| discard(store as usize));
+}

@@ -1,0 +1,136 @@
+//! The descriptor that wakes the host of a completion queue.
+//!
+//! A connected pair of sockets: any event loop can watch one, and the library learns when the host's end closes. The
+//! host owns its end and closes it once.
+
+use std::io;
+
+/// The library's end.
+#[derive(Debug)]
+pub struct Wake {
+    end: platform::End,
+}
+
+impl Wake {
+    /// A new pair: the library's end, and the descriptor of the host's.
+    pub fn pair() -> io::Result<(Self, isize)> {
+        let (end, host) = platform::pair()?;
+        Ok((Self { end }, host))
+    }
+
+    /// Makes the host's end readable.
+    ///
+    /// # Errors
+    ///
+    /// Any error means that the host's end is closed. A full buffer is none: the host is awake already.
+    pub fn signal(&self) -> io::Result<()> {
+        match platform::send_byte(&self.end) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            other => other,
+        }
+    }
+
+    /// True if the host's end is closed.
+    pub fn is_hung_up(&self) -> bool {
+        platform::is_hung_up(&self.end)
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::io;
+    use std::os::fd::{AsRawFd, IntoRawFd};
+    use std::os::unix::net::UnixStream;
+
+    pub type End = UnixStream;
+
+    pub fn pair() -> io::Result<(End, isize)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        theirs.set_nonblocking(true)?;
+        Ok((ours, theirs.into_raw_fd() as isize))
+    }
+
+    /// MSG_NOSIGNAL: a host that closed its end must not be killed by SIGPIPE.
+    #[cfg(not(target_vendor = "apple"))]
+    const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+    /// Apple's systems have no such flag; the standard library sets SO_NOSIGPIPE on its sockets there.
+    #[cfg(target_vendor = "apple")]
+    const NO_SIGNAL: libc::c_int = 0;
+
+    pub fn send_byte(end: &End) -> io::Result<()> {
+        let byte = [1u8];
+        // SAFETY: the descriptor is open as long as `end` lives, and the buffer has the length that is given.
+        let sent = unsafe { libc::send(end.as_raw_fd(), byte.as_ptr().cast(), byte.len(), NO_SIGNAL) };
+        if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    pub fn is_hung_up(end: &End) -> bool {
+        let mut byte = [0u8];
+        let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+        // SAFETY: the descriptor is open as long as `end` lives, and the buffer has the length that is given.
+        let read = unsafe { libc::recv(end.as_raw_fd(), byte.as_mut_ptr().cast(), byte.len(), flags) };
+        // The host writes nothing, so an end of the stream or a reset is all that can be read.
+        read == 0 || (read < 0 && io::Error::last_os_error().kind() != io::ErrorKind::WouldBlock)
+    }
+}
+
+#[cfg(windows)]
+mod platform {
+    use std::io::{self, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::windows::io::IntoRawSocket;
+
+    pub type End = TcpStream;
+
+    pub fn pair() -> io::Result<(End, isize)> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let theirs = TcpStream::connect(listener.local_addr()?)?;
+        let (ours, peer) = listener.accept()?;
+        if peer != theirs.local_addr()? {
+            return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "another program took the connection"));
+        }
+        ours.set_nonblocking(true)?;
+        ours.set_nodelay(true)?;
+        theirs.set_nonblocking(true)?;
+        Ok((ours, theirs.into_raw_socket() as isize))
+    }
+
+    pub fn send_byte(mut end: &End) -> io::Result<()> {
+        end.write(&[1]).map(drop)
+    }
+
+    pub fn is_hung_up(mut end: &End) -> bool {
+        // The host writes nothing, so an end of the stream or a reset is all that can be read.
+        match end.read(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_closed_end_is_noticed_without_a_signal() {
+        use std::os::fd::{FromRawFd, OwnedFd};
+        let (wake, host) = Wake::pair().unwrap();
+        wake.signal().unwrap();
+        assert!(!wake.is_hung_up());
+        // SAFETY: the descriptor was just made and is owned by nobody else.
+        drop(unsafe { OwnedFd::from_raw_fd(host as i32) });
+        assert!(wake.is_hung_up());
+        assert!(wake.signal().is_err());
+    }
+
+    #[test]
+    fn a_host_that_does_not_read_blocks_nobody() {
+        let (wake, _host) = Wake::pair().unwrap();
+        for _ in 0..1_000_000 {
+            wake.signal().unwrap();
+        }
+    }
+}
