@@ -58,3 +58,8 @@ pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Durability, Entry, Options, SecurityLevel, StoreKind, Value, ValueRef, ValueType};
 pub use store::{Op, Outcome};
+
+/// Runs the README's examples with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

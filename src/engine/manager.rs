@@ -63,6 +63,8 @@ pub enum ManagerJob {
     Close(CloseRequest, Promise<()>),
     Delete(DeleteRequest, Promise<()>),
     List(ListRequest, Promise<Vec<String>>),
+    /// Close every store, those included whose opening was asked for before.
+    CloseAll,
 }
 
 /// Opens a store.
@@ -101,11 +103,25 @@ pub fn list(request: ListRequest, answer: Answer<Vec<String>>) -> Result<()> {
     submit(|promise| ManagerJob::List(request, promise), answer)
 }
 
+/// Closes every open store; returns before they are closed.
+///
+/// # Errors
+///
+/// `Forked` in a child of the process that opened them.
+pub fn close_all() -> Result<()> {
+    push(registry::engine()?, ManagerJob::CloseAll);
+    Ok(())
+}
+
 fn submit<T: Send + 'static>(job: impl FnOnce(Promise<T>) -> ManagerJob, answer: Answer<T>) -> Result<()> {
     let engine = registry::engine()?;
-    let promise = Promise::new(answer, Arc::clone(&engine.dispatch));
-    if !engine.manager.push(job(promise)) {
-        return Ok(());
+    push(engine, job(Promise::new(answer, Arc::clone(&engine.dispatch))));
+    Ok(())
+}
+
+fn push(engine: &registry::Engine, job: ManagerJob) {
+    if !engine.manager.push(job) {
+        return;
     }
     if let Err(error) = threads::spawn("dkv-manager", run) {
         // Accepted is accepted: what was queued is answered, if only with this failure.
@@ -113,7 +129,6 @@ fn submit<T: Send + 'static>(job: impl FnOnce(Promise<T>) -> ManagerJob, answer:
             refuse(job, &error);
         }
     }
-    Ok(())
 }
 
 fn refuse(job: ManagerJob, error: &Error) {
@@ -121,6 +136,7 @@ fn refuse(job: ManagerJob, error: &Error) {
         ManagerJob::Open(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::Close(_, promise) | ManagerJob::Delete(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::List(_, promise) => promise.settle(Err(error.clone())),
+        ManagerJob::CloseAll => {}
     }
 }
 
@@ -155,6 +171,7 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
             let ids = list_stores(&request);
             promise.settle(ids);
         }
+        ManagerJob::CloseAll => engine.close_all(),
     }
 }
 

@@ -46,6 +46,6 @@ use crate::error::Result;
 ///
 /// `WouldBlock` from one of the library's own threads, or when they have not ended in time: a callback has not returned.
 pub fn shutdown(timeout: Duration) -> Result<()> {
-    registry::close_all()?;
+    manager::close_all()?;
     threads::wait_until_none(timeout)
 }

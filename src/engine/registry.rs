@@ -71,6 +71,13 @@ impl Engine {
         let slot = registry.slots.entry(key).or_insert_with_key(|key| Slot::new(key.clone()));
         slot.push(job);
     }
+
+    /// Asks every slot to close its store.
+    pub fn close_all(&self) {
+        for slot in self.registry().slots.values() {
+            slot.push(SlotJob::Shutdown);
+        }
+    }
 }
 
 /// Forgets a slot whose thread ends, unless it was asked something meanwhile.
@@ -80,21 +87,6 @@ pub fn retire(slot: &Arc<Slot>) {
     if slot.is_idle() && registry.slots.get(&slot.key).is_some_and(|known| Arc::ptr_eq(known, slot)) {
         registry.slots.remove(&slot.key);
     }
-}
-
-/// Closes every open store; returns before they are closed.
-///
-/// # Errors
-///
-/// `Forked` in a child of the process that opened them.
-pub fn close_all() -> Result<()> {
-    if ENGINE.get().is_none() {
-        return Ok(());
-    }
-    for slot in engine()?.registry().slots.values() {
-        slot.push(SlotJob::Shutdown);
-    }
-    Ok(())
 }
 
 /// A place among the stores that an application may have open. Dropping it gives the place back.
