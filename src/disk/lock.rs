@@ -78,6 +78,16 @@ impl StoreLock {
     }
 }
 
+impl Drop for StoreLock {
+    /// Unlocks by itself: closing the file is not enough while a child of a fork, on its way to another program, still
+    /// has it open.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            log::warn!("the lock of a store was not given back before its file was closed: {error}");
+        }
+    }
+}
+
 fn held_elsewhere(mut file: File, folder: &Path) -> Error {
     let mut owner = [0u8; 21];
     let length = file.read(&mut owner).unwrap_or(0);
