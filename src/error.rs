@@ -162,6 +162,13 @@ impl Error {
         Self::new(ErrorKind::Closed, "Database or result set already closed. Open the store again to go on.")
     }
 
+    pub(crate) fn forked() -> Self {
+        Self::new(
+            ErrorKind::Forked,
+            "This process is a fork of one that uses dkv. Start a new program and use it there.",
+        )
+    }
+
     pub(crate) fn corrupted(what: impl std::fmt::Display) -> Self {
         Self::new(ErrorKind::Corrupted, format!("Database corrupted: {what}. The file was left as it is."))
     }

@@ -46,6 +46,7 @@ mod platform {
 
     pub fn pair() -> io::Result<(End, isize)> {
         let (ours, theirs) = UnixStream::pair()?;
+        prevent_signal(&ours)?;
         ours.set_nonblocking(true)?;
         theirs.set_nonblocking(true)?;
         Ok((ours, theirs.into_raw_fd() as isize))
@@ -54,9 +55,24 @@ mod platform {
     /// MSG_NOSIGNAL: a host that closed its end must not be killed by SIGPIPE.
     #[cfg(not(target_vendor = "apple"))]
     const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
-    /// Apple's systems have no such flag; the standard library sets SO_NOSIGPIPE on its sockets there.
+    /// Apple's systems have no such flag, but an option of the socket.
     #[cfg(target_vendor = "apple")]
     const NO_SIGNAL: libc::c_int = 0;
+
+    #[cfg(not(target_vendor = "apple"))]
+    fn prevent_signal(_end: &End) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[cfg(target_vendor = "apple")]
+    fn prevent_signal(end: &End) -> io::Result<()> {
+        let on: libc::c_int = 1;
+        let size = size_of::<libc::c_int>() as libc::socklen_t;
+        let (level, name) = (libc::SOL_SOCKET, libc::SO_NOSIGPIPE);
+        // SAFETY: the descriptor is open as long as `end` lives, and the option is an int of the size that is given.
+        let set = unsafe { libc::setsockopt(end.as_raw_fd(), level, name, (&raw const on).cast(), size) };
+        if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
 
     pub fn send_byte(end: &End) -> io::Result<()> {
         let byte = [1u8];

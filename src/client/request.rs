@@ -62,8 +62,11 @@ impl<T: Send + 'static> Request<T> {
     /// # Errors
     ///
     /// That of the call; `WouldBlock` on a thread of the library whose answer is not there yet: a callback that waited
-    /// for another completion could wait for ever.
+    /// for another completion could wait for ever. `Forked` in a child of `fork`, where no answer arrives.
     pub fn wait(self) -> Result<T> {
+        if engine::forked() {
+            return Err(Error::forked());
+        }
         let mut state = self.shared.state();
         loop {
             if let Some(answer) = state.answer.take() {

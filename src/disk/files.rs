@@ -88,10 +88,7 @@ impl StoreFile {
 ///
 /// `CannotOpen` if it cannot be made, or something else (a link, a file) has its name.
 pub fn ensure_folder(path: &Path) -> Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match new_folder().create(path) {
         Ok(()) => {
             make_private(path, 0o700)?;
             path.parent().map_or(Ok(()), sync_folder)
@@ -103,6 +100,17 @@ pub fn ensure_folder(path: &Path) -> Result<()> {
         },
         Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
     }
+}
+
+fn new_folder() -> DirBuilder {
+    #[cfg(unix)]
+    {
+        let mut builder = DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+    }
+    #[cfg(not(unix))]
+    DirBuilder::new()
 }
 
 /// True if the folder is there. A link in its place is refused.

@@ -29,6 +29,7 @@ mod slot;
 mod threads;
 mod writer;
 
+pub use crate::disk::forked;
 pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
 pub use manager::{CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place, close, delete, list, open};

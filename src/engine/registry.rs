@@ -43,10 +43,7 @@ static ENGINE: OnceCell<Engine> = OnceCell::new();
 /// `Forked` in a child of the process that made it; `Database` if forks cannot be watched.
 pub fn engine() -> Result<&'static Engine> {
     if forked() {
-        return Err(Error::new(
-            ErrorKind::Forked,
-            "This process is a fork of one that uses dkv. Start a new program instead.",
-        ));
+        return Err(Error::forked());
     }
     ENGINE.get_or_try_init(|| {
         watch_forks()?;

@@ -198,7 +198,7 @@ impl Session {
 
     fn check_usable(&self) -> Result<()> {
         if forked() {
-            return Err(forked_error());
+            return Err(Error::forked());
         }
         if self.published.is_closed() { Err(Error::closed()) } else { Ok(()) }
     }
@@ -253,7 +253,7 @@ impl Session {
     /// Queues the release of a handle that counted, behind everything issued before.
     fn release(self: &Arc<Self>, answer: Option<Answer<()>>) -> Result<()> {
         if forked() {
-            return Err(forked_error());
+            return Err(Error::forked());
         }
         let last = self.let_go().ok_or_else(Error::closed)?;
         // Only now: a promise answers when it is dropped, and a refused close must not be answered.
@@ -261,13 +261,6 @@ impl Session {
         self.slot.push(SlotJob::Release { session: Arc::clone(self), last, promise });
         Ok(())
     }
-}
-
-fn forked_error() -> Error {
-    Error::new(
-        ErrorKind::Forked,
-        "This process is a fork of the one that opened the store. Start a new program and open it there.",
-    )
 }
 
 enum Attempt<'a> {

@@ -118,9 +118,9 @@ impl Worker {
         let session = Arc::clone(&writer.session);
         session.shut();
         let abandoned = catch_unwind(AssertUnwindSafe(|| {
-            let database = session.published.close();
+            drop(session.published.close());
+            // With the writer the lock goes: not before the file is closed.
             drop(writer);
-            drop(database);
         }));
         if abandoned.is_err() {
             log::error!("the file of a store could not be closed after a panic");
