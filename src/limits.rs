@@ -21,6 +21,15 @@ pub const QUERY_BYTES_MAX: usize = 512_000;
 pub const BATCH_ENTRIES_DOCUMENTED: usize = 128;
 /// Largest sum of keys and values in one batch, in bytes (`store.md` 4.4.7).
 pub const BATCH_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Largest sum of keys and values written in one explicit transaction, in bytes (`store.md` 4.4.7).
+pub const TRANSACTION_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Observers of one store, over all its handles (`store.md` 7.1.4).
+pub const OBSERVERS_MAX: usize = 8;
+/// Notifications that one observer may lag behind before it is told to read again.
+pub const OBSERVER_NOTIFICATIONS_MAX: usize = 1024;
+/// Bytes of notifications that one observer may lag behind before it is told to read again. Also what an open
+/// transaction keeps for its notification.
+pub const OBSERVER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Stores that one application may have open at once, unless its manager says otherwise.
 pub const OPEN_STORES_MAX: u32 = 16;
 

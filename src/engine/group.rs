@@ -7,8 +7,8 @@ use super::session::{Session, Work, WriteJob};
 use crate::error::{Error, Result};
 use crate::limits::{GROUP_BYTES_MAX, GROUP_OPERATIONS_MAX};
 use crate::model::StoreKind;
-use crate::storage::{Rows, Stamps, Writing};
-use crate::store::{self, Outcome, Write};
+use crate::storage::{Rows, Stamps, Transaction};
+use crate::store::{self, Effect, Outcome, Write};
 
 /// Operations gathered for one commit.
 #[derive(Default)]
@@ -36,6 +36,8 @@ impl Group {
 pub struct Applied {
     /// One answer for each operation, in order.
     pub outcomes: Vec<Result<Outcome>>,
+    /// What the changes of each operation found, in order, if that was asked for.
+    pub effects: Vec<Vec<Effect>>,
     /// Bytes that were written but are not durable yet.
     pub unflushed_bytes: usize,
     /// Something was committed.
@@ -45,18 +47,23 @@ pub struct Applied {
 /// Applies the operations of a group in one transaction and commits it.
 ///
 /// Whatever fails beneath fails every operation of the group: none of them happened then, or nobody knows.
-pub fn apply(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool) -> Applied {
-    let unflushed_bytes = if durable { 0 } else { jobs.iter().map(|job| job.bytes).sum() };
+pub fn apply(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool, record: bool) -> Applied {
+    let mut effects = Vec::new();
     let result = if jobs.iter().any(|job| changes_something(&job.work)) {
-        transact(session, stamps, jobs, durable).map(|outcomes| (outcomes, true))
+        transact(session, stamps, jobs, durable, record.then_some(&mut effects)).map(|outcomes| (outcomes, true))
     } else {
         read_only(session, jobs).map(|outcomes| (outcomes, false))
     };
     match result {
         Ok((outcomes, committed)) => {
-            Applied { outcomes, unflushed_bytes: if committed { unflushed_bytes } else { 0 }, committed }
+            let unflushed = committed && !durable;
+            let unflushed_bytes = if unflushed { jobs.iter().map(|job| job.bytes).sum() } else { 0 };
+            Applied { outcomes, effects, unflushed_bytes, committed }
         }
-        Err(error) => Applied { outcomes: refuse_all(jobs, &error), unflushed_bytes: 0, committed: false },
+        Err(error) => {
+            let outcomes = refuse_all(jobs, &error);
+            Applied { outcomes, effects: Vec::new(), unflushed_bytes: 0, committed: false }
+        }
     }
 }
 
@@ -69,37 +76,75 @@ pub fn flush(session: &Session, stamps: &mut Stamps) -> Result<()> {
     session.published.begin(true)?.commit(stamps)
 }
 
-/// Answers the operations of a group with one wake of the dispatch thread.
-pub fn answer(session: &Session, jobs: Vec<WriteJob>, outcomes: Vec<Result<Outcome>>) {
+/// Answers the operations of a group with one wake of the dispatch thread. Each completion is followed by what `told`
+/// makes of the operation's changes.
+pub fn answer(
+    session: &Session,
+    jobs: Vec<WriteJob>,
+    outcomes: Vec<Result<Outcome>>,
+    effects: Vec<Vec<Effect>>,
+    mut told: impl FnMut(Write, Vec<Effect>, &mut Vec<Delivery>),
+) -> Vec<Delivery> {
     session.settle(&jobs);
     let mut deliveries: Vec<Delivery> = Vec::with_capacity(jobs.len());
-    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+    let effects = effects.into_iter().chain(std::iter::repeat_with(Vec::new));
+    for ((job, outcome), effects) in jobs.into_iter().zip(outcomes).zip(effects) {
+        let done = outcome.is_ok();
         job.ticket.answer_into(outcome, &mut deliveries);
+        if let Work::Write(write) = job.work
+            && done
+            && !effects.is_empty()
+        {
+            told(write, effects, &mut deliveries);
+        }
     }
-    session.dispatch.deliver_all(deliveries);
+    deliveries
 }
 
 fn changes_something(work: &Work) -> bool {
     matches!(work, Work::Write(write) if !write.changes().is_empty())
 }
 
-fn transact(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool) -> Result<Vec<Result<Outcome>>> {
+fn transact(
+    session: &Session,
+    stamps: &mut Stamps,
+    jobs: &[WriteJob],
+    durable: bool,
+    effects: Option<&mut Vec<Vec<Effect>>>,
+) -> Result<Vec<Result<Outcome>>> {
     let transaction = session.published.begin(durable)?;
-    let kind = session.facts.kind;
-    let outcomes = transaction.with_tables(stamps, wall_ms(), |tables| {
-        jobs.iter().map(|job| apply_one(tables, &job.work, kind)).collect::<Result<Vec<_>>>()
-    })?;
+    let outcomes = apply_all(session, &transaction, stamps, jobs, effects)?;
     transaction.commit(stamps)?;
     Ok(outcomes)
 }
 
-/// The answer of one operation, or the failure of them all.
-fn apply_one(tables: &mut Writing<'_, '_>, work: &Work, kind: StoreKind) -> Result<Result<Outcome>> {
-    match work {
-        Work::Write(Write::Flush) => Ok(Ok(Outcome::Done)),
-        Work::Write(write) => store::apply_write(tables, write).map(Ok),
-        other => Ok(answer_one(tables, other, kind)),
-    }
+/// Applies operations in a transaction that is open.
+///
+/// # Errors
+///
+/// `Corrupted` or `Database`: the whole transaction must then be undone.
+pub fn apply_all(
+    session: &Session,
+    transaction: &Transaction,
+    stamps: &mut Stamps,
+    jobs: &[WriteJob],
+    mut effects: Option<&mut Vec<Vec<Effect>>>,
+) -> Result<Vec<Result<Outcome>>> {
+    let kind = session.facts.kind;
+    transaction.with_tables(stamps, wall_ms(), |tables| {
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let mut found = effects.is_some().then(Vec::new);
+            outcomes.push(match &job.work {
+                Work::Write(write) => Ok(store::apply_write(tables, write, found.as_mut())?),
+                other => answer_one(tables, other, kind),
+            });
+            if let Some(effects) = &mut effects {
+                effects.extend(found);
+            }
+        }
+        Ok(outcomes)
+    })
 }
 
 /// The operations of a group that changes nothing.

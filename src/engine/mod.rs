@@ -15,9 +15,11 @@
 
 mod admission;
 mod dispatch;
+mod explicit;
 mod group;
 mod lane;
 mod manager;
+mod observers;
 mod opening;
 mod pending;
 mod promise;
@@ -33,6 +35,7 @@ pub use crate::disk::forked;
 pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
 pub use manager::{CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place, close, delete, list, open};
+pub use observers::{Notify, Observation, Permit};
 pub use promise::{Answer, Completion};
 pub use session::Hold;
 pub use threads::on_library_thread;

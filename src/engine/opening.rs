@@ -112,6 +112,10 @@ fn start(slot: &Arc<Slot>, opened: Opened, lock: StoreLock, place: OpenPlace, jo
         kind: opened.recorded.kind,
         security_level: opened.recorded.security_level,
         durability: job.options.durability,
+        device_id: match opened.recorded.kind {
+            StoreKind::SingleVersion => String::new(),
+            StoreKind::DeviceCollaboration => opened.database.own_device().to_owned(),
+        },
     };
     let published = Published::new(opened.database);
     let session = Session::new(facts, Arc::clone(slot), published, dispatch);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
 use super::dispatch::Dispatch;
+use super::observers::{Notify, Observation, Observers};
 use super::pending::Pending;
 use super::promise::{Answer, Completion, Promise, Ticket};
 use super::published::Published;
@@ -12,9 +13,9 @@ use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, SecurityLevel, StoreKind};
+use crate::model::{AppId, Durability, SecurityLevel, StoreKind, SubscribeType};
 use crate::storage::Found;
-use crate::store::{self, Checked, Op, Outcome, Read, Touched, Write};
+use crate::store::{self, Checked, Op, Outcome, Read, Step, Touched, Write};
 
 /// What an opening knows of its store for as long as it lasts.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Facts {
     pub kind: StoreKind,
     pub security_level: SecurityLevel,
     pub durability: Durability,
+    /// The device id that notifications of local changes carry: empty for a single-version store.
+    pub device_id: String,
 }
 
 /// One opening of a store.
@@ -31,6 +34,7 @@ pub struct Session {
     pub(super) slot: Arc<Slot>,
     pub(super) published: Arc<Published>,
     pub(super) dispatch: Arc<Dispatch>,
+    pub(super) observers: Arc<Observers>,
     admission: Arc<Admission>,
     order: Mutex<Order>,
     /// Number of queued writes: zero lets a read skip the order's lock.
@@ -41,6 +45,9 @@ pub struct Session {
 struct Order {
     handles: usize,
     pending: Pending,
+    /// Transactions that were asked for, less those that ended or never began. Above zero, every read goes through the
+    /// writer, because it could see the transaction.
+    transactions: usize,
 }
 
 /// What the writer does for an operation.
@@ -61,14 +68,22 @@ pub struct WriteJob {
     pub ticket: Ticket,
 }
 
+impl Order {
+    /// True if a queued write, or an open transaction, can change what is looked at.
+    fn changes(&self, touched: Touched<'_>) -> bool {
+        self.transactions > 0 || self.pending.changes(touched)
+    }
+}
+
 impl Session {
     pub(super) fn new(facts: Facts, slot: Arc<Slot>, published: Arc<Published>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let order = Order { handles: 0, pending: Pending::default() };
+        let order = Order { handles: 0, pending: Pending::default(), transactions: 0 };
         Arc::new(Self {
             facts,
             slot,
             published,
             dispatch,
+            observers: Arc::default(),
             admission: Arc::new(Admission::default()),
             order: Mutex::new(order),
             writes_queued: AtomicUsize::new(0),
@@ -98,12 +113,17 @@ impl Session {
         match checked {
             Ok(Checked::Write(write)) => {
                 order.pending.add(&write);
+                if matches!(write, Write::Step(Step::Start)) {
+                    order.transactions += 1;
+                    // Held until `transaction_ended`, so that reads on their caller's thread look at the order too.
+                    self.writes_queued.fetch_add(1, Ordering::SeqCst);
+                }
                 self.queue(Work::Write(write), bytes, ticket(slot));
             }
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
             Err(error) => ticket(slot).answer(Err(error)),
-            Ok(Checked::Read(read)) if order.pending.changes(read.touched()) => {
+            Ok(Checked::Read(read)) if order.changes(read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
             }
             Ok(Checked::Read(read)) => {
@@ -162,7 +182,7 @@ impl Session {
         let reader = self.published.enter()?;
         // Before the snapshot: a write leaves this count only after its snapshot was published.
         let conflict =
-            self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().pending.changes(Touched::Key(&key));
+            self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
         if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(reader.view()?, key)) }
     }
 
@@ -213,6 +233,36 @@ impl Session {
         }
         drop(order);
         self.writes_queued.fetch_sub(works.len(), Ordering::SeqCst);
+    }
+
+    /// A write that was queued will not be done after all.
+    pub(super) fn forget(&self, write: &Write) {
+        self.order().pending.remove(write);
+    }
+
+    /// A transaction ended, or one that was asked for did not begin. Reads are on their own again.
+    pub(super) fn transaction_ended(&self) {
+        self.order().transactions -= 1;
+        self.writes_queued.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Registers an observer.
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, `Forked`, `OverLimits` for the ninth, `Database` while a transaction is open, unless only remote
+    /// changes are observed.
+    pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
+        self.check_usable()?;
+        let order = self.order();
+        if order.transactions > 0 && kind.includes_local() {
+            return Err(Error::new(
+                ErrorKind::Database,
+                "A transaction of the store is open. Subscribe before it starts or after it has ended.",
+            ));
+        }
+        drop(order);
+        Observation::new(&self.observers, kind, notify)
     }
 
     /// One more handle, unless the session is closed.
@@ -288,6 +338,15 @@ impl Hold {
     #[must_use]
     pub fn kind(&self) -> StoreKind {
         self.session.facts.kind
+    }
+
+    /// Registers an observer of the store.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::observe`].
+    pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
+        self.session()?.observe(kind, notify)
     }
 
     /// Another handle on the same session.

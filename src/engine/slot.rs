@@ -95,7 +95,7 @@ impl Worker {
                     for job in jobs {
                         self.guarded(|worker| worker.handle(job));
                     }
-                    self.guarded(Self::commit);
+                    self.guarded(Self::run_group);
                 }
                 Next::Deadline => self.guarded(|worker| {
                     if let Some(writer) = &mut worker.writer {
@@ -128,9 +128,9 @@ impl Worker {
         self.ended(&session);
     }
 
-    fn commit(&mut self) {
+    fn run_group(&mut self) {
         if let Some(writer) = &mut self.writer {
-            writer.commit();
+            writer.run();
         }
     }
 
@@ -139,7 +139,7 @@ impl Worker {
             return self.write(job);
         }
         // Whatever is not an operation sees, and is answered after, the operations issued before it.
-        self.commit();
+        self.run_group();
         match job {
             SlotJob::Open(job) => self.open(*job),
             SlotJob::Release { session, last, promise } => self.release(&session, last, promise),

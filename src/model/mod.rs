@@ -1,5 +1,6 @@
 //! Plain data: values, keys, entries, identities, options, the clock. No I/O and no locks.
 
+mod change;
 mod clock;
 mod entry;
 mod identity;
@@ -7,6 +8,7 @@ mod key;
 mod options;
 mod value;
 
+pub use change::{Change, SubscribeType};
 pub use clock::Timestamp;
 pub use entry::Entry;
 pub use identity::{AppId, StoreId};

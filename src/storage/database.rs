@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::fault::IntoError;
-use super::meta::{RecordedOptions, State, origin_row};
+use super::meta::{RecordedOptions, State, origin_device, origin_row};
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Database {
     redb: redb::Database,
     recorded: RecordedOptions,
+    own_device: String,
 }
 
 impl Database {
@@ -56,10 +57,16 @@ impl Database {
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> Result<(Self, Stamps)> {
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
-            let (recorded, stamps) = read_state(&redb)?;
-            Ok((Self { redb, recorded }, stamps))
+            let (recorded, own_device, stamps) = read_state(&redb)?;
+            Ok((Self { redb, recorded, own_device }, stamps))
         }));
         opened.unwrap_or_else(|_| Err(Error::corrupted("the file's tree does not hold together")))
+    }
+
+    /// The device id of this installation, as the store knows it.
+    #[must_use]
+    pub fn own_device(&self) -> &str {
+        &self.own_device
     }
 
     /// Begins a write transaction. Waits for one that is open: the caller has at most one.
@@ -111,12 +118,15 @@ impl Database {
     }
 }
 
-fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, Stamps)> {
+fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, String, Stamps)> {
     let transaction = redb.begin_read().map_err(IntoError::into_error)?;
     let meta = transaction.open_table(META).map_err(IntoError::into_error)?;
     let blobs = transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
     transaction.open_table(DATA).map_err(IntoError::into_error)?;
     let last_blob = blobs.last().map_err(IntoError::into_error)?.map(|(key, _)| key.value().0);
     let next_blob = last_blob.map_or(0, |id| id + 1);
-    Ok((RecordedOptions::read(&meta)?, Stamps { state: State::read(&meta)?, next_blob }))
+    let origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
+    let own = origins.get(0).map_err(IntoError::into_error)?;
+    let own_device = origin_device(own.as_ref().map_or(&[], redb::AccessGuard::value))?;
+    Ok((RecordedOptions::read(&meta)?, own_device, Stamps { state: State::read(&meta)?, next_blob }))
 }

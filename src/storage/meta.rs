@@ -77,6 +77,13 @@ impl RecordedOptions {
     }
 }
 
+/// The device id in the row of an origin.
+pub fn origin_device(row: &[u8]) -> Result<String> {
+    let device = row.split(|byte| *byte == 0).next().unwrap_or_default();
+    let device = std::str::from_utf8(device).ok().filter(|device| !device.is_empty());
+    device.map(str::to_owned).ok_or_else(|| Error::corrupted("the store's own origin is missing"))
+}
+
 /// The row of an origin: its device id, a zero byte, its incarnation.
 pub fn origin_row(device_id: &str, incarnation: u64) -> Vec<u8> {
     let mut row = device_id.as_bytes().to_vec();

@@ -8,7 +8,7 @@ use super::blob;
 use super::fault::IntoError;
 use super::meta::State;
 use super::read::{Found, Range, Rows, load, scan};
-use super::record::{Payload, Stamp, decode, encode};
+use super::record::{BlobRef, Payload, Stamp, decode, encode};
 use super::tables::{BLOBS, DATA, META};
 use crate::error::{Error, Result};
 use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
@@ -93,12 +93,12 @@ pub struct Writing<'txn, 'stamps> {
 }
 
 impl Writing<'_, '_> {
-    /// Puts a value; the blob of the value before it goes.
+    /// Puts a value; the blob of the value before it goes. Says whether there was one.
     ///
     /// # Errors
     ///
     /// `Corrupted` or `Database`; the transaction must then be dropped.
-    pub fn put(&mut self, key: &[u8], value: ValueRef<'_>) -> Result<()> {
+    pub fn put(&mut self, key: &[u8], value: ValueRef<'_>) -> Result<bool> {
         let stamp = self.stamps.next(self.wall_ms)?;
         let blob = match value {
             ValueRef::String(text) => self.put_blob(text.as_bytes())?,
@@ -108,8 +108,9 @@ impl Writing<'_, '_> {
         self.scratch.clear();
         encode(&mut self.scratch, value, blob, stamp);
         let before = self.data.insert(key, self.scratch.as_slice()).map_err(IntoError::into_error)?;
-        let orphan = blob_of(before)?;
-        self.remove_blob(orphan)
+        let before = Before::of(before)?;
+        self.remove_blob(before.blob)?;
+        Ok(before.existed)
     }
 
     /// Removes a key; says whether it was there.
@@ -118,17 +119,15 @@ impl Writing<'_, '_> {
     ///
     /// As for `put`.
     pub fn delete(&mut self, key: &[u8]) -> Result<bool> {
-        let before = self.data.remove(key).map_err(IntoError::into_error)?;
-        let found = before.is_some();
-        let orphan = blob_of(before)?;
-        self.remove_blob(orphan)?;
-        if found {
+        let before = Before::of(self.data.remove(key).map_err(IntoError::into_error)?)?;
+        self.remove_blob(before.blob)?;
+        if before.existed {
             self.stamps.next(self.wall_ms)?;
         }
-        Ok(found)
+        Ok(before.existed)
     }
 
-    fn put_blob(&mut self, bytes: &[u8]) -> Result<Option<super::record::BlobRef>> {
+    fn put_blob(&mut self, bytes: &[u8]) -> Result<Option<BlobRef>> {
         if bytes.len() <= INLINE_PAYLOAD_BYTES_MAX {
             return Ok(None);
         }
@@ -136,18 +135,28 @@ impl Writing<'_, '_> {
         blob::insert(&mut self.blobs, id, bytes).map(Some)
     }
 
-    fn remove_blob(&mut self, orphan: Option<super::record::BlobRef>) -> Result<()> {
+    fn remove_blob(&mut self, orphan: Option<BlobRef>) -> Result<()> {
         orphan.map_or(Ok(()), |blob| blob::remove(&mut self.blobs, blob))
     }
 }
 
-/// The blob that a replaced row referred to.
-fn blob_of(row: Option<AccessGuard<'_, &'static [u8]>>) -> Result<Option<super::record::BlobRef>> {
-    let Some(row) = row else { return Ok(None) };
-    Ok(match decode(row.value())?.payload {
-        Payload::Blob(blob) => Some(blob),
-        Payload::Inline(_) => None,
-    })
+/// What a row that is replaced or removed was.
+struct Before {
+    /// There was one, and not the trace of a deleted key.
+    existed: bool,
+    blob: Option<BlobRef>,
+}
+
+impl Before {
+    fn of(row: Option<AccessGuard<'_, &'static [u8]>>) -> Result<Self> {
+        let Some(row) = row else { return Ok(Self { existed: false, blob: None }) };
+        let record = decode(row.value())?;
+        let blob = match record.payload {
+            Payload::Blob(blob) => Some(blob),
+            Payload::Inline(_) => None,
+        };
+        Ok(Self { existed: !record.tombstone, blob })
+    }
 }
 
 impl Rows for Writing<'_, '_> {

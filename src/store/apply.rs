@@ -6,21 +6,43 @@ use super::check::{Change, Read, Write};
 use super::device::user_key;
 use super::op::Outcome;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Entry, StoreKind};
+use crate::model::{Entry, StoreKind, Value};
 use crate::storage::{Found, Rows, Writing};
 
-/// Applies a write.
+/// What a change found before it.
+#[derive(Debug)]
+pub enum Effect {
+    /// A put, of a key that was there or not.
+    Put { existed: bool },
+    /// A delete, of a key with this value, or of none.
+    Delete { before: Option<Value> },
+}
+
+/// Applies a write. With `effects`, what each of its changes found is added there, in order.
 ///
 /// # Errors
 ///
 /// `Corrupted` or `Database`: the whole transaction must then be undone.
-pub fn apply_write(tables: &mut Writing<'_, '_>, write: &Write) -> Result<Outcome> {
+pub fn apply_write(
+    tables: &mut Writing<'_, '_>,
+    write: &Write,
+    mut effects: Option<&mut Vec<Effect>>,
+) -> Result<Outcome> {
     for change in write.changes() {
-        match change {
-            Change::Put(key, value) => tables.put(key, value.as_ref())?,
-            Change::Delete(key) => {
+        let effect = match (change, &effects) {
+            (Change::Put(key, value), _) => Effect::Put { existed: tables.put(key, value.as_ref())? },
+            (Change::Delete(key), Some(_)) => {
+                let before = tables.get(key, |found| found.into_value())?;
                 tables.delete(key)?;
+                Effect::Delete { before }
             }
+            (Change::Delete(key), None) => {
+                tables.delete(key)?;
+                continue;
+            }
+        };
+        if let Some(effects) = &mut effects {
+            effects.push(effect);
         }
     }
     Ok(Outcome::Done)

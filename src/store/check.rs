@@ -24,6 +24,19 @@ pub enum Write {
     Change(Change),
     /// Nothing but the order: everything before it is durable when it is answered.
     Flush,
+    /// The begin or end of an explicit transaction.
+    Step(Step),
+}
+
+/// The begin or end of an explicit transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Writes join it from here on.
+    Start,
+    /// Its writes are kept.
+    Commit,
+    /// Its writes are undone.
+    Rollback,
 }
 
 /// One change of one key.
@@ -46,13 +59,33 @@ impl Change {
 }
 
 impl Write {
+    /// Bytes of the keys and values that it writes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let bytes = |change: &Change| match change {
+            Change::Put(key, value) => key.len() + value.as_ref().payload_bytes(),
+            Change::Delete(key) => key.len(),
+        };
+        self.changes().iter().map(bytes).sum()
+    }
+
+    /// The changes, in order, to keep.
+    #[must_use]
+    pub fn into_changes(self) -> Vec<Change> {
+        match self {
+            Self::Changes(changes) => changes,
+            Self::Change(change) => vec![change],
+            Self::Flush | Self::Step(_) => Vec::new(),
+        }
+    }
+
     /// The changes, in order.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) => std::slice::from_ref(change),
-            Self::Flush => &[],
+            Self::Flush | Self::Step(_) => &[],
         }
     }
 }
@@ -121,6 +154,9 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
         Op::Flush => Checked::Write(Write::Flush),
+        Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
+        Op::Commit => Checked::Write(Write::Step(Step::Commit)),
+        Op::Rollback => Checked::Write(Write::Step(Step::Rollback)),
     })
 }
 

@@ -5,11 +5,13 @@
 //! callers see to the keys that are stored.
 
 mod apply;
+mod changes;
 mod check;
 mod device;
 mod op;
 
-pub use apply::{apply_read, apply_write, read_value};
-pub use check::{Checked, Read, Touched, Write, check};
+pub use apply::{Effect, apply_read, apply_write, read_value};
+pub use changes::Changes;
+pub use check::{Checked, Read, Step, Touched, Write, check};
 pub use device::stored_key;
 pub use op::{Op, Outcome};

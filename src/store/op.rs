@@ -40,6 +40,14 @@ pub enum Op {
         /// The prefix: not empty. One that is blank or holds a `^` selects every entry.
         prefix: String,
     },
+    /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
+    /// [`Outcome::Done`], or fails with `Database` if one is open.
+    StartTransaction,
+    /// End the transaction and keep its writes. Answers [`Outcome::Done`] when they are durable, or fails with
+    /// `Database` if none is open.
+    Commit,
+    /// End the transaction and undo its writes. Answers [`Outcome::Done`], or fails with `Database` if none is open.
+    Rollback,
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
 }
@@ -56,7 +64,7 @@ impl Op {
             }
             Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
             Self::GetEntries { prefix } => prefix.len(),
-            Self::Flush => 0,
+            Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
     }

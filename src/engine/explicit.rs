@@ -1,0 +1,131 @@
+//! An explicit transaction: the store's own, joined by every write of every handle until it ends.
+
+use super::group;
+use super::session::{Session, Work, WriteJob};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::TRANSACTION_BYTES_MAX;
+use crate::model::Change;
+use crate::storage::{Stamps, Transaction};
+use crate::store::{Changes, Effect, Outcome, Write};
+
+/// The open transaction of a store.
+pub struct Explicit {
+    transaction: Transaction,
+    /// Bytes of keys and values written so far.
+    bytes: usize,
+    recording: Recording,
+}
+
+/// What is kept for the notification.
+enum Recording {
+    /// Nobody observes.
+    Off,
+    On(Changes),
+    /// Too much to keep: the observers will be told to read again.
+    TooLarge,
+}
+
+/// What a transaction's notification is made of.
+pub enum Told {
+    Nothing,
+    Changes(Changes),
+    Overflow,
+}
+
+impl Explicit {
+    pub fn new(transaction: Transaction, observed: bool) -> Self {
+        let recording = if observed { Recording::On(Changes::default()) } else { Recording::Off };
+        Self { transaction, bytes: 0, recording }
+    }
+
+    /// Bytes of keys and values written so far.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// True if changes must be recorded.
+    fn records(&self) -> bool {
+        matches!(self.recording, Recording::On(_))
+    }
+
+    /// Applies operations inside the transaction. A write that would make the transaction too large is refused by
+    /// itself (`store.md` 4.4.7); the others stay.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` or `Database`: the whole transaction must then be undone.
+    pub fn apply(
+        &mut self,
+        session: &Session,
+        stamps: &mut Stamps,
+        jobs: &mut [WriteJob],
+    ) -> Result<(Vec<Result<Outcome>>, Vec<Vec<Effect>>)> {
+        for job in jobs.iter_mut() {
+            if let Work::Write(write) = &job.work
+                && let Err(error) = self.admit(write)
+            {
+                session.forget(write);
+                job.work = Work::Refused(error);
+            }
+        }
+        let mut effects = Vec::new();
+        let wanted = self.records().then_some(&mut effects);
+        let outcomes = group::apply_all(session, &self.transaction, stamps, jobs, wanted)?;
+        Ok((outcomes, effects))
+    }
+
+    fn admit(&mut self, write: &Write) -> Result<()> {
+        let bytes = self.bytes + write.bytes();
+        if bytes > TRANSACTION_BYTES_MAX {
+            return Err(Error::new(
+                ErrorKind::OverLimits,
+                format!(
+                    "Over max limits. The transaction would have {bytes} bytes of keys and values, the limit is \
+                     {TRANSACTION_BYTES_MAX}. Commit it and start another."
+                ),
+            ));
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Keeps what a write changed for the notification.
+    pub fn record(&mut self, write: Write, effects: Vec<Effect>) {
+        if let Recording::On(changes) = &mut self.recording {
+            changes.add(write, effects);
+            if changes.is_too_large() {
+                self.recording = Recording::TooLarge;
+            }
+        }
+    }
+
+    /// Makes the writes permanent.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if nothing was written, `OutcomeUnknown` if nobody knows.
+    pub fn commit(self, stamps: &mut Stamps) -> Result<Told> {
+        self.transaction.commit(stamps)?;
+        Ok(match self.recording {
+            Recording::Off => Told::Nothing,
+            Recording::On(changes) => Told::Changes(changes),
+            Recording::TooLarge => Told::Overflow,
+        })
+    }
+}
+
+impl Told {
+    /// The notification, if there is anything to tell.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` if a stored key is not one that the store wrote.
+    pub fn into_change(self, session: &Session) -> Result<Option<Change>> {
+        let facts = &session.facts;
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Overflow => Ok(Some(Change::overflow(facts.device_id.clone()))),
+            Self::Changes(changes) => changes.into_notification(facts.kind, &facts.device_id),
+        }
+    }
+}
