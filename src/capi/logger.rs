@@ -141,8 +141,8 @@ pub extern "C" fn dkv_set_logger(callback: dkv_log_callback, user_data: *mut c_v
 /// Sends the lines of the library's log to a completion queue, in place of whoever received them; NULL ends it.
 ///
 /// Any thread.
-/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the queue was freed), DKV_ERR_DATABASE (the program is in
-/// Rust and has a logger of its own).
+/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the queue was freed), DKV_ERR_DATABASE (the program is
+/// in Rust and has a logger of its own).
 #[unsafe(no_mangle)]
 pub extern "C" fn dkv_set_log_queue(queue: *mut dkv_queue) -> i32 {
     guard(|| install(if queue.is_null() { Target::Nobody } else { Target::Queue(queue::get(queue)?) }))

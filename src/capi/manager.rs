@@ -40,7 +40,8 @@ pub fn discard_views(queue: &Arc<Queue>) {
 /// Creates a manager. It touches no disk; several may exist. Free it with dkv_manager_free().
 ///
 /// Any thread. A relative base folder is taken from the current one, now.
-/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, an empty bundle name or folder, struct_size 0), DKV_ERR_OVER_LIMITS.
+/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, an empty bundle name or folder, struct_size 0),
+/// DKV_ERR_OVER_LIMITS.
 ///
 /// # Safety
 ///
@@ -65,8 +66,8 @@ pub unsafe extern "C" fn dkv_manager_create(
 
 /// Creates a view of the manager whose answers go to a completion queue. Free it with dkv_manager_free().
 ///
-/// Through a view the callback argument is NULL, and user_data is the tag of the record. A store obtained through it is
-/// a view on the same queue. Any thread.
+/// Through a view the callback argument is NULL, and user_data is the tag of the record. A store obtained through
+/// it is a view on the same queue. Any thread.
 /// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (manager or queue were freed), DKV_ERR_OVER_LIMITS.
 ///
 /// # Safety
@@ -91,14 +92,16 @@ pub unsafe extern "C" fn dkv_manager_on_queue(
 /// Opens a store, creating it unless the options say otherwise. Every answer is a handle of its own; close each.
 ///
 /// Any thread.
-/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, options, texts), DKV_ERR_CLOSED (manager freed), DKV_ERR_FORKED.
-/// Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable root_dir),
-/// DKV_ERR_OPTIONS_CHANGED, DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store), DKV_ERR_CANNOT_OPEN,
-/// DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, options, texts), DKV_ERR_CLOSED (manager freed),
+/// DKV_ERR_FORKED.
+/// Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
+/// root_dir), DKV_ERR_OPTIONS_CHANGED, DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+/// DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
 ///
 /// # Safety
 ///
-/// The text is readable; `options` is NULL or points to a struct of its struct_size bytes, whose texts are readable.
+/// The text is readable; `options` is NULL or points to a struct of its struct_size bytes, whose texts are
+/// readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dkv_manager_get_store(
     manager: *mut dkv_manager,
@@ -147,14 +150,15 @@ unsafe fn addressed<'a>(
     }
 }
 
-/// Lets go of one handle of a store, by the store's id. After as many closes as openings the store is closed, and all
-/// its handles answer DKV_ERR_CLOSED. Closing what is not open succeeds.
+/// Lets go of one handle of a store, by the store's id. After as many closes as openings the store is closed, and
+/// all its handles answer DKV_ERR_CLOSED. Closing what is not open succeeds.
 ///
-/// `root_dir` is that of the opening, or empty. An application id other than the manager's bundle name closes nothing
-/// and succeeds. Any thread.
-/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, empty application id, texts), DKV_ERR_CLOSED, DKV_ERR_FORKED.
-/// Answered: DKV_ERR_INVALID_ARGUMENT (characters of the application id), DKV_ERR_DATABASE, DKV_ERR_OUTCOME_UNKNOWN (a
-/// relaxed store whose last writes are not durable).
+/// `root_dir` is that of the opening, or empty. An application id other than the manager's bundle name closes
+/// nothing and succeeds. Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, empty application id, texts), DKV_ERR_CLOSED,
+/// DKV_ERR_FORKED.
+/// Answered: DKV_ERR_INVALID_ARGUMENT (characters of the application id), DKV_ERR_DATABASE, DKV_ERR_OUTCOME_UNKNOWN
+/// (a relaxed store whose last writes are not durable).
 ///
 /// # Safety
 ///
@@ -184,9 +188,10 @@ pub unsafe extern "C" fn dkv_manager_close_store(
 /// Deletes a store and its data. An open one is closed first, whatever handles there are.
 ///
 /// `root_dir` is that of the opening, or empty. Any thread.
-/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, empty application id, texts), DKV_ERR_CLOSED, DKV_ERR_FORKED.
-/// Answered: DKV_ERR_NOT_FOUND (no such store, or another application's), DKV_ERR_INVALID_ARGUMENT (characters of the
-/// application id), DKV_ERR_CANNOT_OPEN (open in another process, permissions).
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, empty application id, texts), DKV_ERR_CLOSED,
+/// DKV_ERR_FORKED.
+/// Answered: DKV_ERR_NOT_FOUND (no such store, or another application's), DKV_ERR_INVALID_ARGUMENT (characters of
+/// the application id), DKV_ERR_CANNOT_OPEN (open in another process, permissions).
 ///
 /// # Safety
 ///
@@ -214,10 +219,12 @@ pub unsafe extern "C" fn dkv_manager_delete_store(
     })
 }
 
-/// Lists the ids of an application's stores in the manager's folder, open or not, in ascending order of their bytes.
+/// Lists the ids of an application's stores in the manager's folder, open or not, in ascending order of their
+/// bytes.
 ///
 /// Stores with a root_dir of their own are not among them. Any thread.
-/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (empty or too long application id, texts), DKV_ERR_CLOSED, DKV_ERR_FORKED.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (empty or too long application id, texts), DKV_ERR_CLOSED,
+/// DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (characters of the application id), DKV_ERR_CANNOT_OPEN (the folder).
 ///
 /// # Safety

@@ -64,7 +64,8 @@ pub struct dkv_store_options {
     pub struct_size: u32,
     /// 1 to create the store if it does not exist. Default 1.
     pub create_if_missing: i32,
-    /// 1 to encrypt the store. Fixed when it is created. Default 0. This version answers 1 with DKV_ERR_NOT_SUPPORTED.
+    /// 1 to encrypt the store. Fixed when it is created. Default 0. This version answers 1 with
+    /// DKV_ERR_NOT_SUPPORTED.
     pub encrypt: i32,
     /// 1 for automatic backups. Recorded. Default 1.
     pub backup: i32,
@@ -180,8 +181,8 @@ unsafe fn struct_size<T>(data: *const T) -> Result<usize> {
     Ok(size)
 }
 
-/// A copy of a growable struct: fields that the caller does not know take their defaults, fields that we do not know
-/// must be 0.
+/// A copy of a growable struct: fields that the caller does not know take their defaults, fields that we do not
+/// know must be 0.
 ///
 /// # Safety
 ///

@@ -33,6 +33,20 @@ pub unsafe fn bytes<'a>(what: &str, data: *const u8, length: usize) -> Result<&'
     Ok(unsafe { std::slice::from_raw_parts(data, length) })
 }
 
+/// The buffer that a caller wants something written to; `(NULL, 0)` is one without room.
+///
+/// # Safety
+///
+/// If `data` is not NULL, `capacity` bytes behind it are writable and nobody else uses them while the result lives.
+pub unsafe fn buffer<'a>(what: &str, data: *mut u8, capacity: usize) -> Result<&'a mut [u8]> {
+    check_length(what, data, capacity)?;
+    if capacity == 0 {
+        return Ok(&mut []);
+    }
+    // SAFETY: not NULL and at most isize::MAX bytes (checked above); writable by the caller's contract.
+    Ok(unsafe { std::slice::from_raw_parts_mut(data, capacity) })
+}
+
 /// The text that a caller gave.
 ///
 /// # Safety

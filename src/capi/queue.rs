@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::guard::{guard, guard_void};
 use super::handle::Table;
-use super::ptr::Out;
+use super::ptr::{self, Out};
 use super::record::Record;
 use super::wake::Wake;
 use super::{logger, manager, store};
@@ -161,9 +161,10 @@ pub unsafe extern "C" fn dkv_queue_create(queue: *mut *mut dkv_queue) -> i32 {
 /// non-empty.
 ///
 /// Read it empty first, then drain; a wake too many can happen, one too few cannot. It is not inherited by programs
-/// that the process starts, and it does not block. The caller owns it and closes it once: closing it tells the library
-/// that the host is gone, and the queue's views are let go. On Windows it is a SOCKET.
-/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (also for a second call), DKV_ERR_CLOSED, DKV_ERR_DATABASE (no descriptor left).
+/// that the process starts, and it does not block. The caller owns it and closes it once: closing it tells the
+/// library that the host is gone, and the queue's views are let go. On Windows it is a SOCKET.
+/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (also for a second call), DKV_ERR_CLOSED, DKV_ERR_DATABASE (no
+/// descriptor left).
 ///
 /// # Safety
 ///
@@ -210,8 +211,9 @@ pub extern "C" fn dkv_queue_wait(queue: *mut dkv_queue, timeout_ms: u32) -> i32 
 /// Moves whole records into the buffer, oldest first, as many as fit.
 ///
 /// `written` is how many bytes of the buffer were used. If the first record does not fit, nothing is written and
-/// `needed` is its size; otherwise `needed` is 0. What a record refers to (a store, a blob) is the host's from then on.
-/// One thread at a time. Give the buffer an address that is a multiple of 8.
+/// `needed` is its size; otherwise `needed` is 0. (NULL, 0) is a buffer without room. What a record refers to (a
+/// store, a blob) is the host's from then on. One thread at a time. Give the buffer an address that is a multiple
+/// of 8.
 /// Codes: DKV_OK (also when the queue is empty), DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (freed).
 ///
 /// # Safety
@@ -228,14 +230,9 @@ pub unsafe extern "C" fn dkv_queue_drain(
     guard(|| {
         let written = Out::new("place for the written size", written)?;
         let needed = Out::new("place for the needed size", needed)?;
-        if buffer.is_null() || capacity > isize::MAX as usize {
-            return Err(Error::invalid_argument(format!(
-                "Parameter error: the buffer is NULL, or its capacity of {capacity} exceeds the limit of this machine."
-            )));
-        }
         let queue = get(queue)?;
-        // SAFETY: not NULL and at most isize::MAX bytes (checked above); writable by the contract of this function.
-        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer, capacity) };
+        // SAFETY: the contract of this function.
+        let buffer = unsafe { ptr::buffer("buffer", buffer, capacity) }?;
         let (bytes, first) = queue.drain(buffer);
         // SAFETY: writable by the contract of this function.
         unsafe {

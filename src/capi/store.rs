@@ -49,7 +49,8 @@ pub fn discard_views(queue: &Arc<Queue>) {
 /// Creates a view of the store whose answers go to a completion queue: a handle of its own, to be closed by itself.
 ///
 /// Through a view the callback argument is NULL, and user_data is the tag of the record. Any thread.
-/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (store or queue), DKV_ERR_OVER_LIMITS (too many handles).
+/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (store or queue), DKV_ERR_OVER_LIMITS (too many
+/// handles).
 ///
 /// # Safety
 ///
@@ -207,7 +208,8 @@ pub unsafe extern "C" fn dkv_store_delete_batch(
 
 /// Reads the entries whose key begins with a prefix, in ascending order of the keys' bytes.
 ///
-/// The prefix is trimmed; one that is blank or holds a '^' selects every entry. No entry is an empty answer. Any thread.
+/// The prefix is trimmed; one that is blank or holds a '^' selects every entry. No entry is an empty answer. Any
+/// thread.
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty prefix, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
 /// DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
@@ -310,18 +312,15 @@ unsafe fn read_here(
     let handle = get(store)?;
     // SAFETY: the contract of this function.
     let key = unsafe { text("key", key.0, key.1) }?;
-    if buffer.0.is_null() && buffer.1 > 0 {
-        return Err(Error::invalid_argument(format!(
-            "Parameter error: the buffer is NULL with a size of {}.",
-            buffer.1
-        )));
-    }
+    // SAFETY: the contract of this function.
+    let buffer = unsafe { super::ptr::buffer("buffer", buffer.0, buffer.1) }?;
     let view = handle.store.read_with(key, wait, |found| {
         let mut view = dkv_value::borrow(found.as_ref());
-        if let ValueRef::String(_) | ValueRef::Bytes(_) = found.as_ref() {
-            // SAFETY: the contract of this function.
-            view.data = unsafe { copy_out(view.data, view.length, buffer) };
-        }
+        view.data = match found.as_ref() {
+            ValueRef::String(text) => copy_out(text.as_bytes(), buffer),
+            ValueRef::Bytes(bytes) => copy_out(bytes, buffer),
+            _ => ptr::null(),
+        };
         view
     })?;
     // SAFETY: writable by the contract of this function.
@@ -330,23 +329,20 @@ unsafe fn read_here(
 }
 
 /// Copies into the caller's buffer; NULL if it is too small.
-///
-/// # Safety
-///
-/// `length` bytes of `data` are readable, the buffer is writable and elsewhere.
-unsafe fn copy_out(data: *const u8, length: usize, (buffer, capacity): (*mut u8, usize)) -> *const u8 {
-    if length > capacity || buffer.is_null() {
-        return ptr::null();
+fn copy_out(bytes: &[u8], buffer: &mut [u8]) -> *const u8 {
+    match buffer.get_mut(..bytes.len()) {
+        Some(room) => {
+            room.copy_from_slice(bytes);
+            room.as_ptr()
+        }
+        None => ptr::null(),
     }
-    // SAFETY: `length` fits the capacity and the buffer is not NULL (checked above); both sides by the contract.
-    unsafe { ptr::copy_nonoverlapping(data, buffer, length) };
-    buffer
 }
 
 /// Closes a handle: it is dead when this returns DKV_OK. The store closes with its last handle.
 ///
-/// The answer comes when everything issued before is done; with the last handle, when the file is closed and durable.
-/// May be called in a callback. Any thread.
+/// The answer comes when everything issued before is done; with the last handle, when the file is closed and
+/// durable. May be called in a callback. Any thread.
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (a second close), DKV_ERR_FORKED.
 /// Answered: DKV_ERR_DATABASE or DKV_ERR_OUTCOME_UNKNOWN if acknowledged writes of a relaxed store are not durable.
 #[unsafe(no_mangle)]

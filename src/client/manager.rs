@@ -135,7 +135,8 @@ impl Manager {
         answer: Answer<()>,
     ) -> Result<()> {
         let (app_id, store_id) = (AppId::new(app_id)?, StoreId::new(store_id)?);
-        engine::close(CloseRequest { app_id, place: self.place(root_dir), store_id }, answer)
+        let bundle_name = self.inner.bundle_name.clone();
+        engine::close(CloseRequest { app_id, bundle_name, place: self.place(root_dir), store_id }, answer)
     }
 
     /// Deletes a store and its data. An open one is closed first, whatever handles there are.

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
@@ -17,7 +18,12 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A store's file as redb sees it.
 pub struct StoreBackend {
-    file: FileBackend,
+    file: Arc<FileBackend>,
+}
+
+/// The head of a store's file: what it is, apart from what redb keeps in it.
+pub struct StoreHead {
+    file: Arc<FileBackend>,
     superblock: Superblock,
 }
 
@@ -27,27 +33,27 @@ impl StoreBackend {
     /// # Errors
     ///
     /// `CannotOpen` if the file cannot be written.
-    pub fn create(file: File, superblock: Superblock) -> Result<Self> {
+    pub fn create(file: File, superblock: &Superblock) -> Result<Self> {
         let file = wrap(file)?;
         file.set_len(SUPERBLOCK_BYTES)
             .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot grow: {error}.")))?;
         superblock.write_new(&file)?;
-        Ok(Self { file, superblock })
+        Ok(Self { file: Arc::new(file) })
     }
 
-    /// Opens an existing file.
+    /// Opens an existing file: its head, and what is behind it.
     ///
     /// # Errors
     ///
     /// As [`Superblock::read`], and `Corrupted` if no blocks follow it.
-    pub fn open(file: File) -> Result<Self> {
-        let file = wrap(file)?;
+    pub fn open(file: File) -> Result<(Self, StoreHead)> {
+        let file = Arc::new(wrap(file)?);
         let superblock = Superblock::read(&file)?;
         if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
             // redb would take a file without blocks for a new one, and the loss would go unnoticed.
             return Err(Error::corrupted("the file ends behind its superblock"));
         }
-        Ok(Self { file, superblock })
+        Ok((Self { file: Arc::clone(&file) }, StoreHead { file, superblock }))
     }
 
     /// Reads the superblock of a file without opening the store.
@@ -58,7 +64,9 @@ impl StoreBackend {
     pub fn identify(file: File) -> Result<Superblock> {
         Superblock::read(&wrap(file)?)
     }
+}
 
+impl StoreHead {
     /// What the store is.
     #[must_use]
     pub fn superblock(&self) -> &Superblock {
@@ -154,9 +162,9 @@ mod tests {
             encrypted: false,
             security_level: 2,
         };
-        let first = StoreBackend::create(file.reopen().unwrap(), Superblock::new(identity)).unwrap();
+        let first = StoreBackend::create(file.reopen().unwrap(), &Superblock::new(identity)).unwrap();
         let open = redb::Database::builder().create_with_backend(first).unwrap();
-        let second = StoreBackend::open(file.reopen().unwrap()).unwrap();
+        let (second, _head) = StoreBackend::open(file.reopen().unwrap()).unwrap();
         let refused = redb::Database::builder().create_with_backend(second);
         assert!(matches!(refused, Err(redb::DatabaseError::DatabaseAlreadyOpen)));
         drop(open);

@@ -13,7 +13,7 @@ use super::registry::{self, StoreKey};
 use super::session::Hold;
 use super::slot::SlotJob;
 use super::threads;
-use crate::disk::{StoreBackend, StoreFile, Tree};
+use crate::disk::{self, StoreBackend, StoreFile, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Options, StoreId};
 
@@ -38,6 +38,8 @@ pub struct OpenRequest {
 /// A store to close, by its id.
 pub struct CloseRequest {
     pub app_id: AppId,
+    /// The bundle name of the manager that asks.
+    pub bundle_name: AppId,
     pub place: Place,
     pub store_id: StoreId,
 }
@@ -109,7 +111,10 @@ pub fn list(request: ListRequest, answer: Answer<Vec<String>>) -> Result<()> {
 ///
 /// `Forked` in a child of the process that opened them.
 pub fn close_all() -> Result<()> {
-    push(registry::engine()?, ManagerJob::CloseAll);
+    let engine = registry::engine()?;
+    if !engine.is_idle() {
+        push(engine, ManagerJob::CloseAll);
+    }
     Ok(())
 }
 
@@ -155,8 +160,14 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
     match job {
         ManagerJob::Open(request, promise) => handle_open(engine, *request, promise),
         ManagerJob::Close(request, promise) => {
-            let key = request.app_id.check().and_then(|()| find(&request.place, request.store_id));
-            match key {
+            if let Err(error) = request.app_id.check() {
+                return promise.settle(Err(error));
+            }
+            if request.app_id != request.bundle_name {
+                warn_of_foreign_close();
+                return promise.settle(Ok(()));
+            }
+            match find(&request.place, request.store_id) {
                 Ok(key) => engine.push(key, SlotJob::CloseById { app_id: request.app_id, promise }),
                 // What has no folder is not open, and closing what is not open succeeds (`store.md` 3.6).
                 Err(error) if error.kind() == ErrorKind::CannotOpen => promise.settle(Ok(())),
@@ -195,6 +206,11 @@ fn handle_open(engine: &registry::Engine, request: OpenRequest, promise: Promise
     }
 }
 
+/// A wrong application id closes nothing, and succeeds (`store.md` 3.7).
+pub fn warn_of_foreign_close() {
+    log::warn!("a store was not closed: the application id of the call is not the bundle name it was opened with");
+}
+
 fn find(place: &Place, store_id: StoreId) -> Result<StoreKey> {
     let folder = place.root_dir.as_deref().unwrap_or(&place.base_dir);
     Ok(StoreKey { tree: Tree::resolve(folder)?, store_id })
@@ -218,14 +234,13 @@ fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
 fn list_stores(request: &ListRequest) -> Result<Vec<String>> {
     request.app_id.check()?;
     let stores = Tree::resolve(&request.base_dir)?.stores();
-    let folders = match std::fs::read_dir(&stores) {
-        Ok(folders) => folders,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            let message = format!("The stores in {} cannot be listed: {error}.", stores.display());
-            return Err(Error::new(ErrorKind::CannotOpen, message).caused_by(error));
-        }
-    };
+    if !disk::folder_exists(&stores)? {
+        return Ok(Vec::new());
+    }
+    let folders = std::fs::read_dir(&stores).map_err(|error| {
+        let message = format!("The stores in {} cannot be listed: {error}.", stores.display());
+        Error::new(ErrorKind::CannotOpen, message).caused_by(error)
+    })?;
     let mut ids: Vec<String> =
         folders.flatten().filter_map(|folder| owned_store(&folder.path(), &request.app_id)).collect();
     ids.sort_unstable();
@@ -234,7 +249,10 @@ fn list_stores(request: &ListRequest) -> Result<Vec<String>> {
 
 /// The id of the store in `folder`, if there is one and it is the application's.
 fn owned_store(folder: &Path, app_id: &AppId) -> Option<String> {
-    if !folder.file_name()?.to_str()?.starts_with("s.") || !StoreFile::exists(folder).ok()? {
+    let is_store = folder.file_name()?.to_str()?.starts_with("s.")
+        && disk::folder_exists(folder).ok()?
+        && StoreFile::exists(folder).ok()?;
+    if !is_store {
         return None;
     }
     match StoreFile::open_to_read(folder).and_then(StoreBackend::identify) {

@@ -124,17 +124,15 @@ fn start(slot: &Arc<Slot>, opened: Opened, lock: StoreLock, place: OpenPlace, jo
 }
 
 fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<Opened> {
-    let mut backend = StoreBackend::open(StoreFile::open(folder)?)?;
-    let mut recorded = Recorded::of(backend.superblock().identity.clone())?;
+    let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
+    let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
-    // Nothing is changed before the whole file is known to open.
-    let raised = job.options.security_level > recorded.security_level;
-    let level = if raised { job.options.security_level } else { recorded.security_level };
-    if raised {
-        backend.raise_security_level(level as u8)?;
-        recorded.security_level = level;
-    }
     let (mut database, stamps) = Database::open(backend, job.options.cache_bytes)?;
+    // Nothing is recorded before the file is known to open.
+    if job.options.security_level > recorded.security_level {
+        head.raise_security_level(job.options.security_level as u8)?;
+        recorded.security_level = job.options.security_level;
+    }
     database.record(RecordedOptions::of(&job.options))?;
     Ok(Opened { database, stamps, recorded })
 }

@@ -69,6 +69,11 @@ impl Engine {
         slot.push(job);
     }
 
+    /// True if no store is open, and none is asked for.
+    pub fn is_idle(&self) -> bool {
+        self.manager.is_idle() && self.registry().slots.is_empty()
+    }
+
     /// Asks every slot to close its store.
     pub fn close_all(&self) {
         for slot in self.registry().slots.values() {

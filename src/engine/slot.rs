@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::lane::{Lane, Next};
+use super::manager;
 use super::opening::{self, OpenJob};
 use super::promise::Promise;
 use super::readers;
@@ -201,9 +202,7 @@ impl Worker {
     fn close_by_id(&mut self, app_id: &AppId, promise: Promise<()>) {
         let Some(writer) = &self.writer else { return promise.settle(Ok(())) };
         if writer.session.facts.app_id != *app_id {
-            log::warn!(
-                "a store was not closed: the application id of the call is not the bundle name it was opened with"
-            );
+            manager::warn_of_foreign_close();
             return promise.settle(Ok(()));
         }
         let dispatch = Arc::clone(&writer.session.dispatch);

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -10,17 +11,24 @@ thread_local! {
     static OURS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How many threads of the library are alive, for a shutdown that waits for them.
-struct Alive {
-    count: Mutex<usize>,
+/// The threads of the library, for a shutdown that waits for them.
+struct Threads {
+    state: Mutex<State>,
     changed: Condvar,
 }
 
-static ALIVE: Alive = Alive { count: Mutex::new(0), changed: Condvar::new() };
+struct State {
+    running: usize,
+    /// Of all threads that run, and of some that have ended.
+    handles: Vec<JoinHandle<()>>,
+}
 
-impl Alive {
-    fn count(&self) -> MutexGuard<'_, usize> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+static THREADS: Threads =
+    Threads { state: Mutex::new(State { running: 0, handles: Vec::new() }), changed: Condvar::new() };
+
+impl Threads {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -29,15 +37,15 @@ struct Counted;
 
 impl Counted {
     fn new() -> Self {
-        *ALIVE.count() += 1;
+        THREADS.state().running += 1;
         Self
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        *ALIVE.count() -= 1;
-        ALIVE.changed.notify_all();
+        THREADS.state().running -= 1;
+        THREADS.changed.notify_all();
     }
 }
 
@@ -59,9 +67,13 @@ pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<
         let _counted = counted;
         body();
     });
-    started.map(drop).map_err(|error| {
+    let handle = started.map_err(|error| {
         Error::new(ErrorKind::Database, format!("The system gives no thread for {name}: {error}.")).caused_by(error)
-    })
+    })?;
+    let mut state = THREADS.state();
+    state.handles.retain(|handle| !handle.is_finished());
+    state.handles.push(handle);
+    Ok(())
 }
 
 pub(super) fn wait_until_none(timeout: Duration) -> Result<()> {
@@ -70,13 +82,21 @@ pub(super) fn wait_until_none(timeout: Duration) -> Result<()> {
         return would_block("A callback cannot wait for the library's threads. Shut down from a thread of your own.");
     }
     let deadline = Instant::now() + timeout;
-    let mut count = ALIVE.count();
-    while *count > 0 {
+    let mut state = THREADS.state();
+    while state.running > 0 {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return would_block("The library's threads have not ended in time. A callback has not returned yet.");
         }
-        count = ALIVE.changed.wait_timeout(count, left).map_or_else(|error| error.into_inner().0, |(count, _)| count);
+        state = THREADS.changed.wait_timeout(state, left).map_or_else(|error| error.into_inner().0, |(state, _)| state);
+    }
+    // They have nothing left to do but to end: when this returns, the system does not know them any more.
+    let handles = std::mem::take(&mut state.handles);
+    drop(state);
+    for handle in handles {
+        if handle.join().is_err() {
+            log::error!("a thread of the library ended by a panic");
+        }
     }
     Ok(())
 }

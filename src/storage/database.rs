@@ -27,7 +27,7 @@ impl Database {
     /// `CannotOpen` if the folder or the file cannot be written.
     pub fn create(folder: &Path, identity: Identity, options: RecordedOptions, device: &DeviceId) -> Result<()> {
         let file = StoreFile::create_temporary(folder)?;
-        let backend = StoreBackend::create(file, Superblock::new(identity))?;
+        let backend = StoreBackend::create(file, &Superblock::new(identity))?;
         let redb = redb::Database::builder().create_with_backend(backend).map_err(IntoError::into_error)?;
         let transaction = redb.begin_write().map_err(IntoError::into_error)?;
         {

@@ -1,0 +1,1100 @@
+/*
+ * dkv.h - an embedded, typed, ordered, observable, asynchronous key-value store.
+ *
+ * Generated from src/capi by `cargo xtask header`; edit the sources, not this file.
+ *
+ *
+ * IN SHORT
+ *
+ * A manager names an application and a folder. It opens stores; a store holds entries, a key and a typed value each.
+ * Every operation is asynchronous: the call copies its arguments and returns, and the answer comes later, to a
+ * callback or as a record of a completion queue. examples/quickstart.c shows the seven steps from the first call to
+ * the last one.
+ *
+ *
+ * THE ANSWER TO A CALL
+ *
+ * A call that returns anything but DKV_OK has done nothing, and its callback never runs. After DKV_OK the callback runs
+ * exactly once, on a thread of the library and never inside the call itself, also when the store is closed meanwhile.
+ * `error` is NULL on success; the error and the result are borrowed until the callback returns: copy what you keep.
+ *
+ * Each AsyncCallback<T> of the reference API has its callback type here, with user_data first:
+ *
+ *     AsyncCallback<void>                   dkv_void_callback        (error)
+ *     AsyncCallback<boolean | string |
+ *         number | Uint8Array>              dkv_value_callback       (error, value)
+ *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     AsyncCallback<SingleKVStore>,
+ *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
+ *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
+ *
+ * Operations on one store take effect in the order in which they were issued, through whatever handle or thread, and
+ * its writes are answered in that order. A write is answered when it is on the disk, unless the store is relaxed
+ * (DKV_DURABILITY_RELAXED).
+ *
+ *
+ * ERRORS
+ *
+ * Mistakes that show in the arguments are returned by the call: NULL where something is needed, a length without
+ * bytes, text that is not UTF-8, an option out of range, a handle that is dead. What takes a look at the store comes to
+ * the callback: a key that is missing, empty or too long, a value that is too large, a folder that cannot be used. The
+ * codes are the DKV_ERR_ constants; a positive one means the same in the reference API, a negative one exists only
+ * here. dkv_last_error() has the sentence for the last call of this thread that failed; a callback gets its own with
+ * the error. Every message says what was wrong, and names the limit and the actual size where there is one.
+ *
+ *
+ * THREADS
+ *
+ * Every function may be called from every thread, at any time, also from a callback: closing and freeing included. A
+ * callback must not wait for the answer of another operation, which could be next in line behind itself, and must not
+ * block on the work of a user interface. A slow callback delays the other callbacks of its store and nothing else.
+ * After fork() the child may not use what it has inherited: its calls fail with DKV_ERR_FORKED.
+ *
+ *
+ * OWNERSHIP
+ *
+ * Text is a pointer and a length in bytes, UTF-8, not NUL-terminated; (NULL, 0) is the empty text. U+0000 is legal in
+ * keys and values. Arguments are copied before a call returns; when a call fails, nothing is written to its outputs.
+ *
+ * Handles look like pointers and are never dereferenced. Each is freed by the one function that is named after it; NULL
+ * and dead handles are fine there. Anywhere else a handle that was closed or freed yields DKV_ERR_CLOSED, and one that
+ * is of another kind or made up yields DKV_ERR_INVALID_ARGUMENT. Closing or freeing a handle of a store kills that
+ * handle at once, and the store closes with its last one.
+ *
+ * A struct of options begins with its own size, so that it can grow: begin with the _INIT macro or the _init function,
+ * then set what differs.
+ *
+ *
+ * OTHER LANGUAGES
+ *
+ * Runtimes that allow calls into themselves only on threads of their own (Node.js, Python) do better with a completion
+ * queue than with callbacks. Who passes them callbacks all the same (ctypes, koffi) closes the stores, waits for the
+ * last callback, calls dkv_shutdown(), and only then lets the process exit: tests/ffi shows it.
+ *
+ *
+ * THE COMPLETION QUEUE
+ *
+ * A view is one more handle of a store or a manager, whose answers go to a queue. Through a view the callback argument
+ * is NULL, and user_data is the tag of the answer's record. The host waits with dkv_queue_wait(), or in an event loop
+ * for the socket of dkv_queue_descriptor() to become readable: one byte comes when an empty queue gets a record. The
+ * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
+ * of the socket, the views of the queue die.
+ *
+ * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
+ * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.
+ *
+ *     record      0         4         8                  16        20        24
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *                 | length  | kind    | tag              | code    | count   | payload ...     |
+ *                 | u32     | u32     | u64              | i32     | u32     |                 |
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *
+ *     length      of the whole record in bytes, a multiple of 8
+ *     tag         user_data of the call
+ *     code        DKV_OK, or the code of the error; then the payload is its message and count the bytes of the message
+ *
+ *     kind, DKV_RECORD_     what the payload holds when the code is DKV_OK
+ *     1 DONE                nothing
+ *     2 VALUE               one packed value
+ *     3 ENTRIES             count times { u64 length of the key | key | packed value }
+ *     4 STORE               u64, the handle: a view on the same queue
+ *     5 STORE_IDS           count times { u64 length | store id }
+ *     6 LOG                 count bytes of a message; the tag is its level
+ *
+ *     packed      0         4         8                  16
+ *     value       +---------+---------+------------------+-----------------+
+ *                 | type    | flags   | length or bits   | bytes ...       |
+ *                 | u32     | u32     | u64              |                 |
+ *                 +---------+---------+------------------+-----------------+
+ *
+ *     STRING, BYTE_ARRAY    the length, then the bytes; with flag 1 (DKV_RECORD_FLAG_BLOB) a u64 instead of the bytes:
+ *                           the handle of a dkv_blob, which the host frees; for more than DKV_RECORD_INLINE_MAX bytes
+ *     INTEGER, LONG, BOOLEAN
+ *                           an i64, and no bytes
+ *     FLOAT, DOUBLE         the bits of an f64, and no bytes
+ */
+
+#ifndef DKV_H
+#define DKV_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Version of this ABI. A library of another version must not be used with this header.
+ */
+#define DKV_ABI_VERSION 1
+
+/**
+ * Success.
+ */
+#define DKV_OK 0
+
+/**
+ * A call for system applications, made by another application.
+ */
+#define DKV_ERR_PERMISSION_DENIED 202
+
+/**
+ * An argument, key, value, name or option that the API does not accept.
+ */
+#define DKV_ERR_INVALID_ARGUMENT 401
+
+/**
+ * The reference's limit of its log file. Reserved: this library has no such log.
+ */
+#define DKV_ERR_LOG_OVER_LIMITS 14800047
+
+/**
+ * A parameter of an Ex call that the API does not accept.
+ */
+#define DKV_ERR_PARAMETER 15100000
+
+/**
+ * A count is at its limit, such as 16 open stores.
+ */
+#define DKV_ERR_OVER_LIMITS 15100001
+
+/**
+ * A store was opened with options that contradict the recorded ones.
+ */
+#define DKV_ERR_OPTIONS_CHANGED 15100002
+
+/**
+ * Stored data is damaged, or the key does not fit. Every file was left as it is.
+ */
+#define DKV_ERR_CORRUPTED 15100003
+
+/**
+ * No such key, store, device or backup.
+ */
+#define DKV_ERR_NOT_FOUND 15100004
+
+/**
+ * The store, handle or result set was closed.
+ */
+#define DKV_ERR_CLOSED 15100005
+
+/**
+ * An encryption key could not be made or saved.
+ */
+#define DKV_ERR_KEY_UNAVAILABLE 15100006
+
+/**
+ * A failure without a more precise number.
+ */
+#define DKV_ERR_GENERAL 27459584
+
+/**
+ * The database refused or failed; nothing was written.
+ */
+#define DKV_ERR_DATABASE 27459594
+
+/**
+ * The feature does not exist for this store, or not in this version.
+ */
+#define DKV_ERR_NOT_SUPPORTED 27459601
+
+/**
+ * A write on a store that was opened read-only.
+ */
+#define DKV_ERR_READ_ONLY 27459604
+
+/**
+ * A value has fields that the schema does not declare.
+ */
+#define DKV_ERR_INVALID_VALUE_FIELDS 27459605
+
+/**
+ * A field of a value has another type than the schema says.
+ */
+#define DKV_ERR_INVALID_FIELD_TYPE 27459606
+
+/**
+ * A value violates NOT NULL.
+ */
+#define DKV_ERR_CONSTRAINT_VIOLATION 27459607
+
+/**
+ * A value is not the document that the schema asks for.
+ */
+#define DKV_ERR_INVALID_FORMAT 27459608
+
+/**
+ * A query is ill-formed.
+ */
+#define DKV_ERR_INVALID_QUERY_FORMAT 27459609
+
+/**
+ * A query names a field that it cannot.
+ */
+#define DKV_ERR_INVALID_QUERY_FIELD 27459610
+
+/**
+ * The store cannot be opened: another process has it, permissions, an unusable folder, a newer format.
+ */
+#define DKV_ERR_CANNOT_OPEN 27459626
+
+/**
+ * A device is not reachable.
+ */
+#define DKV_ERR_DEVICE_NOT_ONLINE 27459627
+
+/**
+ * The store's queue is full. Submit again after a completion has returned.
+ */
+#define DKV_ERR_QUEUE_FULL -1
+
+/**
+ * The answer would have to wait.
+ */
+#define DKV_ERR_WOULD_BLOCK -2
+
+/**
+ * Whether the write happened is not known.
+ */
+#define DKV_ERR_OUTCOME_UNKNOWN -3
+
+/**
+ * The process is a fork of the one that uses the library.
+ */
+#define DKV_ERR_FORKED -4
+
+/**
+ * A fault of the library itself.
+ */
+#define DKV_ERR_INTERNAL -5
+
+/**
+ * Longest key of a single-version store, in UTF-8 bytes after trimming.
+ */
+#define DKV_MAX_KEY_LENGTH 1024
+
+/**
+ * Longest key of a device store, in UTF-8 bytes after trimming.
+ */
+#define DKV_MAX_KEY_LENGTH_DEVICE 896
+
+/**
+ * Longest STRING or BYTE_ARRAY value, in bytes.
+ */
+#define DKV_MAX_VALUE_LENGTH 4194303
+
+/**
+ * Longest store id, in bytes.
+ */
+#define DKV_MAX_STORE_ID_LENGTH 128
+
+/**
+ * Longest query text, in bytes.
+ */
+#define DKV_MAX_QUERY_LENGTH 512000
+
+/**
+ * Entries of a batch that the reference documents. Larger batches are accepted.
+ */
+#define DKV_MAX_BATCH_SIZE 128
+
+/**
+ * Values up to this size travel inside a queue's record, larger ones by a dkv_blob handle. In bytes.
+ */
+#define DKV_RECORD_INLINE_MAX 65536
+
+/**
+ * Type STRING: UTF-8 text, may be empty. Uses `data` and `length`.
+ */
+#define DKV_VALUE_STRING 0
+
+/**
+ * Type INTEGER: 32 bits, signed. Uses `integer`.
+ */
+#define DKV_VALUE_INTEGER 1
+
+/**
+ * Type FLOAT: IEEE single. Uses `real`.
+ */
+#define DKV_VALUE_FLOAT 2
+
+/**
+ * Type BYTE_ARRAY: 1 byte or more. Uses `data` and `length`.
+ */
+#define DKV_VALUE_BYTE_ARRAY 3
+
+/**
+ * Type BOOLEAN: 0 or 1. Uses `integer`.
+ */
+#define DKV_VALUE_BOOLEAN 4
+
+/**
+ * Type DOUBLE: IEEE double. Uses `real`.
+ */
+#define DKV_VALUE_DOUBLE 5
+
+/**
+ * Type LONG: 64 bits, signed. Uses `integer`.
+ */
+#define DKV_VALUE_LONG 6
+
+/**
+ * Every device has its own keys. The default.
+ */
+#define DKV_STORE_DEVICE_COLLABORATION 0
+
+/**
+ * One set of keys.
+ */
+#define DKV_STORE_SINGLE_VERSION 1
+
+/**
+ * Security level S1, low.
+ */
+#define DKV_SECURITY_S1 2
+
+/**
+ * Security level S2, medium.
+ */
+#define DKV_SECURITY_S2 3
+
+/**
+ * Security level S3, high.
+ */
+#define DKV_SECURITY_S3 5
+
+/**
+ * Security level S4, critical.
+ */
+#define DKV_SECURITY_S4 6
+
+/**
+ * A write is acknowledged when it is on the disk. The default.
+ */
+#define DKV_DURABILITY_DURABLE 0
+
+/**
+ * A write is acknowledged when it is applied; it is on the disk within a second, at a flush and at close.
+ */
+#define DKV_DURABILITY_RELAXED 1
+
+/**
+ * A record without a result: put, delete, flush, close.
+ */
+#define DKV_RECORD_DONE 1
+
+/**
+ * A record with a value.
+ */
+#define DKV_RECORD_VALUE 2
+
+/**
+ * A record with entries.
+ */
+#define DKV_RECORD_ENTRIES 3
+
+/**
+ * A record with a store handle.
+ */
+#define DKV_RECORD_STORE 4
+
+/**
+ * A record with store ids.
+ */
+#define DKV_RECORD_STORE_IDS 5
+
+/**
+ * A record with a line of the library's log; its tag is the level.
+ */
+#define DKV_RECORD_LOG 6
+
+/**
+ * Flag of a packed value whose bytes are in a dkv_blob.
+ */
+#define DKV_RECORD_FLAG_BLOB 1
+
+/**
+ * Level of a log line: something failed.
+ */
+#define DKV_LOG_ERROR 1
+
+/**
+ * Level of a log line: something is not as it should be, and the library copes.
+ */
+#define DKV_LOG_WARNING 2
+
+/**
+ * Level of a log line: information.
+ */
+#define DKV_LOG_INFORMATION 3
+
+/**
+ * A large value taken from a completion queue. Free it with dkv_blob_free().
+ */
+typedef struct dkv_blob dkv_blob;
+
+/**
+ * A manager: gives, closes, deletes and lists the stores of one application below one folder.
+ */
+typedef struct dkv_manager dkv_manager;
+
+/**
+ * A completion queue: answers wait in it as packed records until the host drains them.
+ */
+typedef struct dkv_queue dkv_queue;
+
+/**
+ * A handle on an open store. Handles on one store share it; the store closes with its last handle.
+ */
+typedef struct dkv_store dkv_store;
+
+/**
+ * A failure.
+ *
+ * Handed to callbacks and by dkv_last_error(); the library owns it and its text.
+ */
+typedef struct dkv_error {
+    /**
+     * One of the DKV_ERR numbers, never 0.
+     */
+    int32_t code;
+    /**
+     * What was wrong, as a sentence: UTF-8, NUL-terminated, never NULL.
+     */
+    const char *message;
+    /**
+     * Bytes of the message, without the NUL.
+     */
+    size_t message_length;
+} dkv_error;
+
+/**
+ * A text: UTF-8, not NUL-terminated; U+0000 is a character like any other. (NULL, 0) is empty.
+ */
+typedef struct dkv_text {
+    /**
+     * The bytes.
+     */
+    const char *data;
+    /**
+     * How many there are.
+     */
+    size_t length;
+} dkv_text;
+
+/**
+ * What a manager is made with. Begin with DKV_MANAGER_OPTIONS_INIT or dkv_manager_options_init().
+ */
+typedef struct dkv_manager_options {
+    /**
+     * Size of this struct as the caller knows it. 0 is refused.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 if the application may use the calls for system applications. Default 0.
+     */
+    int32_t is_system_app;
+    /**
+     * The application's bundle name: not empty, at most 128 bytes to open a store with. Required.
+     */
+    dkv_text bundle_name;
+    /**
+     * The folder below which the stores lie. It must exist when a store is opened. Required.
+     */
+    dkv_text base_dir;
+    /**
+     * Stores that the application may have open at once. 0 means 16, the default.
+     */
+    uint32_t open_stores_max;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} dkv_manager_options;
+
+/**
+ * What a store is opened with. Begin with DKV_STORE_OPTIONS_INIT or dkv_store_options_init().
+ */
+typedef struct dkv_store_options {
+    /**
+     * Size of this struct as the caller knows it. 0 is refused.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 to create the store if it does not exist. Default 1.
+     */
+    int32_t create_if_missing;
+    /**
+     * 1 to encrypt the store. Fixed when it is created. Default 0. This version answers 1 with
+     * DKV_ERR_NOT_SUPPORTED.
+     */
+    int32_t encrypt;
+    /**
+     * 1 for automatic backups. Recorded. Default 1.
+     */
+    int32_t backup;
+    /**
+     * 1 to synchronise in the background once a transport exists. Recorded. Default 0.
+     */
+    int32_t auto_sync;
+    /**
+     * One of the DKV_STORE numbers. Fixed when the store is created. Default DKV_STORE_DEVICE_COLLABORATION.
+     */
+    int32_t kv_store_type;
+    /**
+     * One of the DKV_SECURITY numbers. It may be raised by a later opening, never lowered. Required.
+     */
+    int32_t security_level;
+    /**
+     * One of the DKV_DURABILITY numbers. Default DKV_DURABILITY_DURABLE.
+     */
+    int32_t durability;
+    /**
+     * Page cache of this store in bytes: 1 MiB to 64 GiB. 0 means 8 MiB, the default.
+     */
+    uint64_t cache_bytes;
+    /**
+     * Another folder than the manager's for this store; it must exist. Data NULL for none, the default.
+     */
+    dkv_text root_dir;
+    /**
+     * The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
+     */
+    dkv_text schema;
+} dkv_store_options;
+
+/**
+ * Answer of get_store. The store is the caller's: close or free it. It is NULL if `error` is not.
+ */
+typedef void (*dkv_store_callback)(void *user_data, const dkv_error *error, dkv_store *store);
+
+/**
+ * Answer of put, delete, batches, flush, close and deletion. `error` is NULL on success.
+ */
+typedef void (*dkv_void_callback)(void *user_data, const dkv_error *error);
+
+/**
+ * Answer of get_all_store_ids: `count` ids in ascending order of their bytes, borrowed for the call.
+ */
+typedef void (*dkv_store_ids_callback)(void *user_data,
+                                       const dkv_error *error,
+                                       const dkv_text *store_ids,
+                                       size_t count);
+
+/**
+ * A value. Which fields count is said by its type; the others are 0.
+ */
+typedef struct dkv_value {
+    /**
+     * One of the DKV_VALUE numbers.
+     */
+    int32_t type;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * Of INTEGER, LONG and BOOLEAN.
+     */
+    int64_t integer;
+    /**
+     * Of FLOAT and DOUBLE. NaN, -0 and infinities keep their bits.
+     */
+    double real;
+    /**
+     * Of STRING and BYTE_ARRAY.
+     */
+    const uint8_t *data;
+    /**
+     * Bytes behind `data`: at most 4,194,303.
+     */
+    size_t length;
+} dkv_value;
+
+/**
+ * Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
+ */
+typedef void (*dkv_value_callback)(void *user_data,
+                                   const dkv_error *error,
+                                   const dkv_value *value);
+
+/**
+ * A key with its value.
+ */
+typedef struct dkv_entry {
+    /**
+     * The key.
+     */
+    dkv_text key;
+    /**
+     * The value.
+     */
+    dkv_value value;
+} dkv_entry;
+
+/**
+ * Answer of get_entries: `count` entries in ascending order of the keys' bytes, borrowed for the call.
+ */
+typedef void (*dkv_entries_callback)(void *user_data,
+                                     const dkv_error *error,
+                                     const dkv_entry *entries,
+                                     size_t count);
+
+/**
+ * Receives a line of the library's log: UTF-8, NUL-terminated, borrowed for the call.
+ */
+typedef void (*dkv_log_callback)(void *user_data, int32_t level, const char *message, size_t message_length);
+
+/**
+ * The name of a status code, such as "DKV_ERR_NOT_FOUND"; "DKV_ERR_?" for a number that is none.
+ *
+ * The text is constant and NUL-terminated. Any thread. Never fails.
+ */
+const char *dkv_status_name(int32_t code);
+
+/**
+ * The version of the ABI that the library has: compare it with DKV_ABI_VERSION before any other call.
+ *
+ * Any thread. Never fails.
+ */
+uint32_t dkv_abi_version(void);
+
+/**
+ * The library's release, such as "0.1.0".
+ *
+ * The text is constant and NUL-terminated. Any thread. Never fails.
+ */
+const char *dkv_version(void);
+
+/**
+ * The failure of this thread's last dkv call that returned something else than DKV_OK; NULL if there was none.
+ *
+ * Borrowed until the next dkv call of this thread that fails. Any thread. Never fails.
+ */
+const dkv_error *dkv_last_error(void);
+
+/**
+ * Sets the defaults of a manager's options, for languages without the DKV_MANAGER_OPTIONS_INIT macro.
+ *
+ * `size` is the size of the struct as the caller knows it. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT.
+ *
+ * `options` is NULL or points to `size` writable bytes.
+ */
+int32_t dkv_manager_options_init(dkv_manager_options *options, size_t size);
+
+/**
+ * Sets the defaults of a store's options, for languages without the DKV_STORE_OPTIONS_INIT macro.
+ *
+ * `size` is the size of the struct as the caller knows it. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT.
+ *
+ * `options` is NULL or points to `size` writable bytes.
+ */
+int32_t dkv_store_options_init(dkv_store_options *options, size_t size);
+
+/**
+ * Creates a manager. It touches no disk; several may exist. Free it with dkv_manager_free().
+ *
+ * Any thread. A relative base folder is taken from the current one, now.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, an empty bundle name or folder, struct_size 0),
+ * DKV_ERR_OVER_LIMITS.
+ *
+ * `options` is NULL or points to a struct of its struct_size bytes, whose texts are readable; `manager` is NULL or
+ * writable.
+ */
+int32_t dkv_manager_create(const dkv_manager_options *options,
+                           dkv_manager **manager);
+
+/**
+ * Creates a view of the manager whose answers go to a completion queue. Free it with dkv_manager_free().
+ *
+ * Through a view the callback argument is NULL, and user_data is the tag of the record. A store obtained through
+ * it is a view on the same queue. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (manager or queue were freed), DKV_ERR_OVER_LIMITS.
+ *
+ * `view` is NULL or writable.
+ */
+int32_t dkv_manager_on_queue(dkv_manager *manager,
+                             dkv_queue *queue,
+                             dkv_manager **view);
+
+/**
+ * Opens a store, creating it unless the options say otherwise. Every answer is a handle of its own; close each.
+ *
+ * Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, options, texts), DKV_ERR_CLOSED (manager freed),
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
+ * root_dir), DKV_ERR_OPTIONS_CHANGED, DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+ * DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
+ *
+ * The text is readable; `options` is NULL or points to a struct of its struct_size bytes, whose texts are
+ * readable.
+ */
+int32_t dkv_manager_get_store(dkv_manager *manager,
+                              const char *store_id,
+                              size_t store_id_length,
+                              const dkv_store_options *options,
+                              dkv_store_callback callback,
+                              void *user_data);
+
+/**
+ * Lets go of one handle of a store, by the store's id. After as many closes as openings the store is closed, and
+ * all its handles answer DKV_ERR_CLOSED. Closing what is not open succeeds.
+ *
+ * `root_dir` is that of the opening, or empty. An application id other than the manager's bundle name closes
+ * nothing and succeeds. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, empty application id, texts), DKV_ERR_CLOSED,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (characters of the application id), DKV_ERR_DATABASE, DKV_ERR_OUTCOME_UNKNOWN
+ * (a relaxed store whose last writes are not durable).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_manager_close_store(dkv_manager *manager,
+                                const char *app_id,
+                                size_t app_id_length,
+                                const char *store_id,
+                                size_t store_id_length,
+                                const char *root_dir,
+                                size_t root_dir_length,
+                                dkv_void_callback callback,
+                                void *user_data);
+
+/**
+ * Deletes a store and its data. An open one is closed first, whatever handles there are.
+ *
+ * `root_dir` is that of the opening, or empty. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, empty application id, texts), DKV_ERR_CLOSED,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_NOT_FOUND (no such store, or another application's), DKV_ERR_INVALID_ARGUMENT (characters of
+ * the application id), DKV_ERR_CANNOT_OPEN (open in another process, permissions).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_manager_delete_store(dkv_manager *manager,
+                                 const char *app_id,
+                                 size_t app_id_length,
+                                 const char *store_id,
+                                 size_t store_id_length,
+                                 const char *root_dir,
+                                 size_t root_dir_length,
+                                 dkv_void_callback callback,
+                                 void *user_data);
+
+/**
+ * Lists the ids of an application's stores in the manager's folder, open or not, in ascending order of their
+ * bytes.
+ *
+ * Stores with a root_dir of their own are not among them. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (empty or too long application id, texts), DKV_ERR_CLOSED,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (characters of the application id), DKV_ERR_CANNOT_OPEN (the folder).
+ *
+ * The text is readable.
+ */
+int32_t dkv_manager_get_all_store_ids(dkv_manager *manager,
+                                      const char *app_id,
+                                      size_t app_id_length,
+                                      dkv_store_ids_callback callback,
+                                      void *user_data);
+
+/**
+ * Frees a manager or a view of one. Its stores stay open. NULL and freed managers are accepted. Any thread.
+ */
+void dkv_manager_free(dkv_manager *manager);
+
+/**
+ * Closes every open store of the process, whatever its handles, and waits until the library's threads have ended.
+ *
+ * Everything accepted before is done and answered. Stores may be opened again afterwards. Not from a callback.
+ * Codes: DKV_OK, DKV_ERR_WOULD_BLOCK (a callback has not returned in `timeout_ms` milliseconds, or this is one),
+ * DKV_ERR_FORKED.
+ */
+int32_t dkv_shutdown(uint32_t timeout_ms);
+
+/**
+ * Creates a view of the store whose answers go to a completion queue: a handle of its own, to be closed by itself.
+ *
+ * Through a view the callback argument is NULL, and user_data is the tag of the record. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (store or queue), DKV_ERR_OVER_LIMITS (too many
+ * handles).
+ *
+ * `view` is NULL or writable.
+ */
+int32_t dkv_store_on_queue(dkv_store *store,
+                           dkv_queue *queue,
+                           dkv_store **view);
+
+/**
+ * Inserts or overwrites a value. Key and value are copied before the call returns.
+ *
+ * The key is trimmed of ASCII white space and then has 1 to 1024 bytes, 896 in a device store. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts, type, a byte array of 0 bytes), DKV_ERR_CLOSED,
+ * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (key, size of the value), DKV_ERR_DATABASE (not written),
+ * DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The key is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_store_put(dkv_store *store,
+                      const char *key,
+                      size_t key_length,
+                      const dkv_value *value,
+                      dkv_void_callback callback,
+                      void *user_data);
+
+/**
+ * Reads a value.
+ *
+ * Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_NOT_FOUND, DKV_ERR_INVALID_ARGUMENT (key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE, DKV_ERR_CLOSED
+ * (deleted meanwhile).
+ *
+ * The key is readable.
+ */
+int32_t dkv_store_get(dkv_store *store,
+                      const char *key,
+                      size_t key_length,
+                      dkv_value_callback callback,
+                      void *user_data);
+
+/**
+ * Removes a key. A missing one is a success.
+ *
+ * Any thread. Codes as for dkv_store_put().
+ *
+ * The key is readable.
+ */
+int32_t dkv_store_delete(dkv_store *store,
+                         const char *key,
+                         size_t key_length,
+                         dkv_void_callback callback,
+                         void *user_data);
+
+/**
+ * Puts all entries or none, in order: of equal keys the last wins. No entries are a success that writes nothing.
+ *
+ * Any thread. Codes as for dkv_store_put(); one bad entry refuses the whole batch.
+ *
+ * `entries` is NULL or `count` entries are readable with their bytes.
+ */
+int32_t dkv_store_put_batch(dkv_store *store,
+                            const dkv_entry *entries,
+                            size_t count,
+                            dkv_void_callback callback,
+                            void *user_data);
+
+/**
+ * Removes all keys or none. Missing ones are a success.
+ *
+ * Any thread. Codes as for dkv_store_put(); a `count` of 0 is DKV_ERR_INVALID_ARGUMENT, returned.
+ *
+ * `keys` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_delete_batch(dkv_store *store,
+                               const dkv_text *keys,
+                               size_t count,
+                               dkv_void_callback callback,
+                               void *user_data);
+
+/**
+ * Reads the entries whose key begins with a prefix, in ascending order of the keys' bytes.
+ *
+ * The prefix is trimmed; one that is blank or holds a '^' selects every entry. No entry is an empty answer. Any
+ * thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty prefix, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+ * DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The prefix is readable.
+ */
+int32_t dkv_store_get_entries(dkv_store *store,
+                              const char *prefix,
+                              size_t prefix_length,
+                              dkv_entries_callback callback,
+                              void *user_data);
+
+/**
+ * Makes everything acknowledged so far durable. Only a relaxed store has anything to do.
+ *
+ * Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (not durable), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile).
+ */
+int32_t dkv_store_flush(dkv_store *store, dkv_void_callback callback, void *user_data);
+
+/**
+ * Reads a value on this thread. Waits where a queued write could change the answer, and only there.
+ *
+ * The bytes of a STRING or BYTE_ARRAY are copied into `buffer`, and value->data points there. If they do not fit,
+ * nothing is copied, value->data is NULL and value->length says how large the buffer must be. May be called in a
+ * callback. Any thread.
+ * Codes: DKV_OK, DKV_ERR_NOT_FOUND, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+ * DKV_ERR_FORKED.
+ *
+ * The key is readable; `buffer` is writable for `capacity` bytes; `value` is NULL or writable.
+ */
+int32_t dkv_store_get_now(dkv_store *store,
+                          const char *key,
+                          size_t key_length,
+                          uint8_t *buffer,
+                          size_t capacity,
+                          dkv_value *value);
+
+/**
+ * As dkv_store_get_now(), but never waits.
+ *
+ * Codes: those of dkv_store_get_now(), and DKV_ERR_WOULD_BLOCK where a queued write could change the answer.
+ *
+ * As for dkv_store_get_now().
+ */
+int32_t dkv_store_try_get(dkv_store *store,
+                          const char *key,
+                          size_t key_length,
+                          uint8_t *buffer,
+                          size_t capacity,
+                          dkv_value *value);
+
+/**
+ * Closes a handle: it is dead when this returns DKV_OK. The store closes with its last handle.
+ *
+ * The answer comes when everything issued before is done; with the last handle, when the file is closed and
+ * durable. May be called in a callback. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (a second close), DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE or DKV_ERR_OUTCOME_UNKNOWN if acknowledged writes of a relaxed store are not durable.
+ */
+int32_t dkv_store_close(dkv_store *store,
+                        dkv_void_callback callback,
+                        void *user_data);
+
+/**
+ * Lets go of a handle without an answer, as dkv_store_close() does with one.
+ *
+ * NULL, closed and freed handles are accepted. May be called in a callback. Any thread.
+ */
+void dkv_store_free(dkv_store *store);
+
+/**
+ * Creates a completion queue. Free it with dkv_queue_free().
+ *
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many queues).
+ *
+ * `queue` is NULL or writable.
+ */
+int32_t dkv_queue_create(dkv_queue **queue);
+
+/**
+ * Gives out the descriptor that wakes the host: a socket that becomes readable when the queue goes from empty to
+ * non-empty.
+ *
+ * Read it empty first, then drain; a wake too many can happen, one too few cannot. It is not inherited by programs
+ * that the process starts, and it does not block. The caller owns it and closes it once: closing it tells the
+ * library that the host is gone, and the queue's views are let go. On Windows it is a SOCKET.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (also for a second call), DKV_ERR_CLOSED, DKV_ERR_DATABASE (no
+ * descriptor left).
+ *
+ * `descriptor` is NULL or writable.
+ */
+int32_t dkv_queue_descriptor(dkv_queue *queue,
+                             intptr_t *descriptor);
+
+/**
+ * Waits until something is in the queue, at most `timeout_ms` milliseconds.
+ *
+ * For hosts without an event loop. Not from a callback.
+ * Codes: DKV_OK, DKV_ERR_WOULD_BLOCK (nothing came in time, or called from a thread of the library),
+ * DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (freed, also meanwhile).
+ */
+int32_t dkv_queue_wait(dkv_queue *queue, uint32_t timeout_ms);
+
+/**
+ * Moves whole records into the buffer, oldest first, as many as fit.
+ *
+ * `written` is how many bytes of the buffer were used. If the first record does not fit, nothing is written and
+ * `needed` is its size; otherwise `needed` is 0. (NULL, 0) is a buffer without room. What a record refers to (a
+ * store, a blob) is the host's from then on. One thread at a time. Give the buffer an address that is a multiple
+ * of 8.
+ * Codes: DKV_OK (also when the queue is empty), DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (freed).
+ *
+ * `buffer` is writable for `capacity` bytes; `written` and `needed` are NULL or writable.
+ */
+int32_t dkv_queue_drain(dkv_queue *queue,
+                        uint8_t *buffer,
+                        size_t capacity,
+                        size_t *written,
+                        size_t *needed);
+
+/**
+ * Frees a queue: its views are let go, what was not drained is dropped. NULL and freed queues are accepted.
+ *
+ * Operations that were accepted through its views still happen. Any thread.
+ */
+void dkv_queue_free(dkv_queue *queue);
+
+/**
+ * The bytes of a large value.
+ *
+ * They are borrowed until dkv_blob_free(). Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a blob), DKV_ERR_CLOSED (freed).
+ *
+ * `data` and `length` are NULL or writable; the blob is not freed by another thread while its bytes are used.
+ */
+int32_t dkv_blob_data(const dkv_blob *blob, const uint8_t **data, size_t *length);
+
+/**
+ * Frees a large value. NULL and freed blobs are accepted. Any thread.
+ */
+void dkv_blob_free(dkv_blob *blob);
+
+/**
+ * Sends the lines of the library's log to a callback, in place of whoever received them; NULL ends it.
+ *
+ * The callback runs on a thread of the library. Any thread.
+ * Codes: DKV_OK, DKV_ERR_DATABASE (the program is in Rust and has a logger of its own).
+ */
+int32_t dkv_set_logger(dkv_log_callback callback, void *user_data);
+
+/**
+ * Sends the lines of the library's log to a completion queue, in place of whoever received them; NULL ends it.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the queue was freed), DKV_ERR_DATABASE (the program is
+ * in Rust and has a logger of its own).
+ */
+int32_t dkv_set_log_queue(dkv_queue *queue);
+
+#ifdef __cplusplus
+}
+#endif
+
+/**
+ * The options of a manager, as dkv_manager_options_init() sets them: every field has its default, and bundle_name and
+ * base_dir remain to be given.
+ */
+#define DKV_MANAGER_OPTIONS_INIT { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0 }
+
+/**
+ * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not
+ * synchronised by itself, a device store, durable, without a root folder of its own and without a schema. The security
+ * level has no default and remains to be given.
+ */
+#define DKV_STORE_OPTIONS_INIT                                                                                       \
+    { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
+      { NULL, 0 }, { NULL, 0 } }
+
+/**
+ * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.
+ */
+#ifdef __cplusplus
+#define DKV_TEXT(string) (dkv_text{ (string), strlen(string) })
+#else
+#define DKV_TEXT(string) ((dkv_text){ (string), strlen(string) })
+#endif
+
+#endif /* DKV_H */

@@ -1,0 +1,138 @@
+//! Running other programs: what each one is for, how to install it, and a deadline for those that may hang.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// What a chore yields, or a sentence that says what to do next.
+pub type Outcome<T> = Result<T, String>;
+
+/// How often a running program is looked at while it has a deadline.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A program that a chore needs, and how a person gets it.
+#[derive(Clone, Copy)]
+pub struct Tool {
+    program: &'static str,
+    /// An environment variable that names another program of the same kind.
+    variable: Option<&'static str>,
+    install: &'static str,
+}
+
+pub const C_COMPILER: Tool =
+    Tool { program: "cc", variable: Some("CC"), install: "a C compiler (Debian: apt-get install gcc)" };
+pub const CXX_COMPILER: Tool =
+    Tool { program: "c++", variable: Some("CXX"), install: "a C++ compiler (Debian: apt-get install g++)" };
+pub const VALGRIND: Tool =
+    Tool { program: "valgrind", variable: None, install: "valgrind (Debian: apt-get install valgrind)" };
+pub const PYTHON: Tool = Tool {
+    program: "python3",
+    variable: Some("PYTHON"),
+    install: "Python 3.9 or newer (Debian: apt-get install python3)",
+};
+pub const NODE: Tool = Tool { program: "node", variable: None, install: "Node.js 20 or newer" };
+pub const NPM: Tool = Tool { program: "npm", variable: None, install: "npm, which comes with Node.js 20 or newer" };
+pub const NM: Tool = Tool { program: "nm", variable: None, install: "binutils (Debian: apt-get install binutils)" };
+pub const READELF: Tool =
+    Tool { program: "readelf", variable: None, install: "binutils (Debian: apt-get install binutils)" };
+
+impl Tool {
+    /// A command that starts this program.
+    pub fn command(self) -> Command {
+        let named = self.variable.and_then(std::env::var_os).filter(|name| !name.is_empty());
+        let mut command = match named {
+            Some(name) => Command::new(name),
+            None => Command::new(self.program),
+        };
+        // Cargo points this at its own build folders; programs under test must find the library by their own means.
+        command.env_remove("LD_LIBRARY_PATH");
+        command
+    }
+
+    /// Fails with a sentence that names what to install when the program is not there.
+    pub fn require(self) -> Outcome<()> {
+        match self.command().arg("--version").output() {
+            Ok(_) => Ok(()),
+            Err(cause) => Err(format!("`{}` does not start ({cause}). Install {}.", self.program, self.install)),
+        }
+    }
+}
+
+/// Cargo itself: the very one that runs this program.
+pub fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The command as a person would type it.
+pub fn spelled(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
+    words.join(" ")
+}
+
+/// Runs a program whose output goes to the terminal.
+pub fn run(command: &mut Command) -> Outcome<()> {
+    let status = command.status().map_err(|cause| format!("`{}` does not start: {cause}.", spelled(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("`{}` ended with {status}.", spelled(command))) }
+}
+
+/// Runs a program and yields what it wrote to its standard output.
+pub fn capture(command: &mut Command) -> Outcome<String> {
+    let output = command.output().map_err(|cause| format!("`{}` does not start: {cause}.", spelled(command)))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        Err(format!("`{}` ended with {}:\n{complaint}", spelled(command), output.status))
+    }
+}
+
+/// How a program with a deadline ended.
+pub struct Ended {
+    /// `None` when it had to be killed at its deadline.
+    pub status: Option<ExitStatus>,
+    /// Both output streams, as they were interleaved.
+    pub output: String,
+}
+
+impl Ended {
+    pub fn succeeded(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// The end of the program in words, for a message about a failure.
+    pub fn in_words(&self) -> String {
+        match self.status {
+            Some(status) => format!("ended with {status}"),
+            None => "did not end before its deadline and was killed".to_owned(),
+        }
+    }
+}
+
+/// Runs a program and kills it at the deadline, so that a deadlock is a failed test and not a hanging one.
+pub fn run_until(command: &mut Command, deadline: Duration, log: &Path) -> Outcome<Ended> {
+    let file = File::create(log).map_err(|cause| format!("{} cannot be written: {cause}.", log.display()))?;
+    let twin = file.try_clone().map_err(|cause| format!("{} cannot be shared: {cause}.", log.display()))?;
+    command.stdin(std::process::Stdio::null()).stdout(file).stderr(twin);
+    let mut child = command.spawn().map_err(|cause| format!("`{}` does not start: {cause}.", spelled(command)))?;
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status),
+            Ok(None) if started.elapsed() < deadline => std::thread::sleep(POLL_INTERVAL),
+            Ok(None) | Err(_) => {
+                // It may have ended just now; then there is nothing left to kill.
+                let _ = child.kill();
+                let _ = child.wait();
+                break None;
+            }
+        }
+    };
+    let mut bytes = Vec::new();
+    File::open(log)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|cause| format!("{} cannot be read: {cause}.", log.display()))?;
+    Ok(Ended { status, output: String::from_utf8_lossy(&bytes).into_owned() })
+}

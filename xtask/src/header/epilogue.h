@@ -1,0 +1,29 @@
+#ifdef __cplusplus
+}
+#endif
+
+/**
+ * The options of a manager, as dkv_manager_options_init() sets them: every field has its default, and bundle_name and
+ * base_dir remain to be given.
+ */
+#define DKV_MANAGER_OPTIONS_INIT { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0 }
+
+/**
+ * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not
+ * synchronised by itself, a device store, durable, without a root folder of its own and without a schema. The security
+ * level has no default and remains to be given.
+ */
+#define DKV_STORE_OPTIONS_INIT                                                                                       \
+    { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
+      { NULL, 0 }, { NULL, 0 } }
+
+/**
+ * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.
+ */
+#ifdef __cplusplus
+#define DKV_TEXT(string) (dkv_text{ (string), strlen(string) })
+#else
+#define DKV_TEXT(string) ((dkv_text){ (string), strlen(string) })
+#endif
+
+#endif /* DKV_H */

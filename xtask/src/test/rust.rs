@@ -1,0 +1,98 @@
+//! The tests that cargo runs: the library's, the examples in its documentation, and those of the tools.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::tally::Tally;
+use crate::command::{Outcome, cargo, spelled};
+use crate::repository::Repository;
+
+pub fn run(repository: &Repository, tally: &mut Tally) {
+    tally.chapter("cargo test");
+    let mut command = cargo();
+    command.current_dir(&repository.root).args(["test", "--workspace", "--no-fail-fast"]);
+    match stream(&mut command) {
+        Ok((counts, succeeded)) => {
+            tally.pass_many(counts.passed);
+            for name in &counts.failed_names {
+                tally.fail(name, "Its output stands above, with the other tests of its program.");
+            }
+            if counts.ignored > 0 {
+                let message = format!("{} ignored. A test is run or removed: take the #[ignore] away.", counts.ignored);
+                tally.fail("no test is ignored", &message);
+            }
+            if !succeeded && counts.failed_names.is_empty() {
+                tally.fail(
+                    "cargo test ends well",
+                    "Its own message stands above: a program did not build or did not end.",
+                );
+            }
+        }
+        Err(message) => tally.fail("cargo test starts", &message),
+    }
+}
+
+#[derive(Default, Debug, PartialEq)]
+struct Counts {
+    passed: usize,
+    ignored: usize,
+    failed_names: Vec<String>,
+}
+
+/// Prints the lines as they come, and counts.
+fn stream(command: &mut Command) -> Outcome<(Counts, bool)> {
+    let name = spelled(command);
+    let failed = |cause: std::io::Error| format!("`{name}` cannot be run: {cause}. Is cargo installed?");
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let mut counts = Counts::default();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = String::from_utf8_lossy(&line.map_err(failed)?).into_owned();
+            println!("{line}");
+            count(&line, &mut counts);
+        }
+    }
+    let status = child.wait().map_err(failed)?;
+    Ok((counts, status.success()))
+}
+
+/// Adds what one line of a test program says: its total, or the name of a test that failed.
+fn count(line: &str, counts: &mut Counts) {
+    if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+        // A test that runs its program once more prints the lines of that one when it fails.
+        if !counts.failed_names.iter().any(|known| known == name) {
+            counts.failed_names.push(name.to_owned());
+        }
+    }
+    let Some(result) = line.strip_prefix("test result: ") else { return };
+    counts.passed += number_before(result, " passed");
+    counts.ignored += number_before(result, " ignored");
+}
+
+/// The number that stands before a word.
+fn number_before(line: &str, word: &str) -> usize {
+    let before = line.split(word).next().unwrap_or_default();
+    before.rsplit([' ', ';']).next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_several_programs_add_up() {
+        let mut counts = Counts::default();
+        for line in [
+            "running 3 tests",
+            "test store::put_is_read_back ... ok",
+            "test store::get_of_a_missing_key ... FAILED",
+            "test store::get_of_a_missing_key ... FAILED",
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
+            "test result: ok. 40 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1.00s",
+        ] {
+            count(line, &mut counts);
+        }
+        let failed_names = vec!["store::get_of_a_missing_key".to_owned()];
+        assert_eq!(counts, Counts { passed: 42, ignored: 2, failed_names });
+    }
+}
