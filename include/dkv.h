@@ -381,6 +381,21 @@ extern "C" {
 #define DKV_DURABILITY_RELAXED 1
 
 /**
+ * Changes of this device.
+ */
+#define DKV_SUBSCRIBE_LOCAL 0
+
+/**
+ * Changes that synchronisation brings.
+ */
+#define DKV_SUBSCRIBE_REMOTE 1
+
+/**
+ * All changes.
+ */
+#define DKV_SUBSCRIBE_ALL 2
+
+/**
  * A record without a result: put, delete, flush, close.
  */
 #define DKV_RECORD_DONE 1
@@ -409,6 +424,11 @@ extern "C" {
  * A record with a line of the library's log; its tag is the level.
  */
 #define DKV_RECORD_LOG 6
+
+/**
+ * A record with what one commit changed.
+ */
+#define DKV_RECORD_CHANGE 7
 
 /**
  * Flag of a packed value whose bytes are in a dkv_blob.
@@ -449,6 +469,11 @@ typedef struct dkv_queue dkv_queue;
  * A handle on an open store. Handles on one store share it; the store closes with its last handle.
  */
 typedef struct dkv_store dkv_store;
+
+/**
+ * An observer's registration. End it with dkv_subscription_free().
+ */
+typedef struct dkv_subscription dkv_subscription;
 
 /**
  * A failure.
@@ -641,6 +666,54 @@ typedef void (*dkv_entries_callback)(void *user_data,
                                      const dkv_error *error,
                                      const dkv_entry *entries,
                                      size_t count);
+
+/**
+ * What one commit changed. Each key is in one list at most, in the order of its last write.
+ */
+typedef struct dkv_change {
+    /**
+     * The device whose change it is: empty for changes of this device in a single-version store.
+     */
+    dkv_text device_id;
+    /**
+     * Keys that were not there before, with their values.
+     */
+    const dkv_entry *inserted;
+    /**
+     * How many.
+     */
+    size_t inserted_count;
+    /**
+     * Keys that were there before, with their new values, also where that is the old one.
+     */
+    const dkv_entry *updated;
+    /**
+     * How many.
+     */
+    size_t updated_count;
+    /**
+     * Keys that are gone, with the values that they had.
+     */
+    const dkv_entry *deleted;
+    /**
+     * How many.
+     */
+    size_t deleted_count;
+    /**
+     * 1 if the observer fell behind, or joined while this commit was under way: some changes are not told, and the
+     * lists are empty. Read again what matters; later changes are told again.
+     */
+    int32_t overflowed;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} dkv_change;
+
+/**
+ * Receives what one commit changed: borrowed for the call, on a thread of the library.
+ */
+typedef void (*dkv_change_callback)(void *user_data, const dkv_change *change);
 
 /**
  * Receives a line of the library's log: UTF-8, NUL-terminated, borrowed for the call.
@@ -930,6 +1003,34 @@ int32_t dkv_store_get_entries(dkv_store *store,
 int32_t dkv_store_flush(dkv_store *store, dkv_void_callback callback, void *user_data);
 
 /**
+ * Begins a transaction of the store: the writes of every handle join it until it ends, and reads see them.
+ *
+ * Inside it a completion means applied. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (one is open, which stays as it is), DKV_ERR_CLOSED (deleted meanwhile).
+ */
+int32_t dkv_store_start_transaction(dkv_store *store, dkv_void_callback callback, void *user_data);
+
+/**
+ * Ends the transaction and keeps its writes: they are durable when this is answered. Any handle, any thread.
+ *
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (none is open, or nothing was written), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted
+ * meanwhile).
+ */
+int32_t dkv_store_commit(dkv_store *store,
+                         dkv_void_callback callback,
+                         void *user_data);
+
+/**
+ * Ends the transaction and undoes its writes. Any handle, any thread. The last close does the same.
+ *
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (none is open), DKV_ERR_CLOSED (deleted meanwhile).
+ */
+int32_t dkv_store_rollback(dkv_store *store, dkv_void_callback callback, void *user_data);
+
+/**
  * Reads a value on this thread. Waits where a queued write could change the answer, and only there.
  *
  * The bytes of a STRING or BYTE_ARRAY are copied into `buffer`, and value->data points there. If they do not fit,
@@ -979,6 +1080,31 @@ int32_t dkv_store_close(dkv_store *store,
  * NULL, closed and freed handles are accepted. May be called in a callback. Any thread.
  */
 void dkv_store_free(dkv_store *store);
+
+/**
+ * Calls back with what each later commit of the store changes, behind the completion of the write.
+ *
+ * Through a view on a completion queue the callback is NULL, and each change is a record of kind DKV_RECORD_CHANGE
+ * under the tag user_data. An observer that lags behind by more than 1,024 notifications or 16 MiB is told once that
+ * it missed some, and then goes on. The registration ends with dkv_subscription_free(), or with the store. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (type, callback), DKV_ERR_OVER_LIMITS (the ninth observer of the store),
+ * DKV_ERR_DATABASE (a transaction is open, unless only remote changes are observed), DKV_ERR_CLOSED, DKV_ERR_FORKED.
+ *
+ * `subscription` is NULL or writable.
+ */
+int32_t dkv_store_subscribe(dkv_store *store,
+                            int32_t subscribe_type,
+                            dkv_change_callback callback,
+                            void *user_data,
+                            dkv_subscription **subscription);
+
+/**
+ * Ends an observer's registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
+ *
+ * A call of the callback that has begun on another thread goes on: free user_data in the completion of an operation
+ * issued afterwards, which comes through the same door. May be called in the callback itself. Any thread.
+ */
+void dkv_subscription_free(dkv_subscription *subscription);
 
 /**
  * Creates a completion queue. Free it with dkv_queue_free().

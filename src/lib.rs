@@ -53,10 +53,12 @@ mod model;
 mod storage;
 mod store;
 
-pub use client::{KvStore, Manager, ManagerOptions, Request};
+pub use client::{KvStore, Manager, ManagerOptions, Request, Subscription};
 pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
-pub use model::{Durability, Entry, Options, SecurityLevel, StoreKind, Value, ValueRef, ValueType};
+pub use model::{
+    Change, Durability, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value, ValueRef, ValueType,
+};
 pub use store::{Op, Outcome};
 
 /// Runs the README's examples with the documentation tests.

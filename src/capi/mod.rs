@@ -15,6 +15,7 @@ mod guard;
 mod handle;
 mod logger;
 mod manager;
+mod observer;
 mod options;
 mod ptr;
 mod queue;

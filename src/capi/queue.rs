@@ -9,7 +9,7 @@ use super::handle::Table;
 use super::ptr::{self, Out};
 use super::record::Record;
 use super::wake::Wake;
-use super::{logger, manager, store};
+use super::{logger, manager, observer, store};
 use crate::engine;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -71,6 +71,7 @@ impl Queue {
         self.filled.notify_all();
         drop((records, wake));
         logger::forget_queue(self);
+        observer::discard_views(self);
         store::discard_views(self);
         manager::discard_views(self);
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{blob, store};
-use crate::engine::QueueSlot;
+use crate::engine::{Permit, QueueSlot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::RECORD_INLINE_BYTES_MAX;
-use crate::model::{Entry, Value};
+use crate::model::{Change, Entry, Value};
 use crate::store::Outcome;
 
 /// A record without a result: put, delete, flush, close.
@@ -21,6 +21,8 @@ pub const DKV_RECORD_STORE: u32 = 4;
 pub const DKV_RECORD_STORE_IDS: u32 = 5;
 /// A record with a line of the library's log; its tag is the level.
 pub const DKV_RECORD_LOG: u32 = 6;
+/// A record with what one commit changed.
+pub const DKV_RECORD_CHANGE: u32 = 7;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
 
@@ -33,6 +35,8 @@ pub struct Record {
     store: Option<usize>,
     /// The operation's place in its store's queue: records that nobody drains keep further operations out.
     slot: Option<QueueSlot>,
+    /// The notification's share of what its observer may lag behind.
+    permit: Option<Permit>,
 }
 
 impl Record {
@@ -44,7 +48,7 @@ impl Record {
         bytes.extend_from_slice(&error.map_or(0, Error::code).to_le_bytes());
         let count = error.map_or(count, |error| error.message().len());
         bytes.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-        let mut record = Self { bytes, blobs: Vec::new(), store: None, slot: None };
+        let mut record = Self { bytes, blobs: Vec::new(), store: None, slot: None, permit: None };
         if let Some(error) = error {
             record.put_padded(error.message().as_bytes());
         }
@@ -102,6 +106,22 @@ impl Record {
                 record.finish()
             }
         }
+    }
+
+    /// The record of a change.
+    pub fn change(tag: u64, change: &Change, permit: Permit) -> Self {
+        let lists = [&change.inserted, &change.updated, &change.deleted];
+        let count = lists.iter().map(|list| list.len()).sum();
+        let mut record = Self::new(DKV_RECORD_CHANGE, tag, None, count);
+        record.put_text(&change.device_id);
+        record.put_u64(u64::from(change.overflowed));
+        lists.iter().for_each(|list| record.put_u64(list.len() as u64));
+        for Entry { key, value } in lists.into_iter().flatten() {
+            record.put_text(key);
+            record.put_value(value.clone());
+        }
+        record.permit = Some(permit);
+        record.finish()
     }
 
     /// The record of a log line.

@@ -20,7 +20,7 @@ pub struct dkv_store {
     _private: [u8; 0],
 }
 
-struct StoreHandle {
+pub struct StoreHandle {
     store: KvStore,
     sink: Sink,
 }
@@ -29,6 +29,20 @@ static STORES: Table<StoreHandle> = Table::new(2, "store");
 
 fn get(store: *const dkv_store) -> Result<Arc<StoreHandle>> {
     STORES.get(store as usize)
+}
+
+impl StoreHandle {
+    /// The store.
+    pub fn store(&self) -> &KvStore {
+        &self.store
+    }
+}
+
+/// What a handle stands for, and where its answers go.
+pub fn parts(store: *const dkv_store) -> Result<(Arc<StoreHandle>, Sink)> {
+    let handle = get(store)?;
+    let sink = handle.sink.clone();
+    Ok((handle, sink))
 }
 
 /// A handle for an opened store.
@@ -247,11 +261,51 @@ pub unsafe extern "C" fn dkv_store_get_entries(
 /// Answered: DKV_ERR_DATABASE (not durable), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile).
 #[unsafe(no_mangle)]
 pub extern "C" fn dkv_store_flush(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {
-    guard(|| {
-        let handle = get(store)?;
-        let reply = handle.sink.reply(callback, user_data)?;
-        handle.store.submit_held(Op::Flush, reply.into_completion())
-    })
+    guard(|| submit_plain(store, Op::Flush, callback, user_data))
+}
+
+/// Submits an operation that has no arguments and no result.
+fn submit_plain(store: *mut dkv_store, op: Op, callback: dkv_void_callback, user_data: *mut c_void) -> Result<()> {
+    let handle = get(store)?;
+    let reply = handle.sink.reply(callback, user_data)?;
+    handle.store.submit_held(op, reply.into_completion())
+}
+
+/// Begins a transaction of the store: the writes of every handle join it until it ends, and reads see them.
+///
+/// Inside it a completion means applied. Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_DATABASE (one is open, which stays as it is), DKV_ERR_CLOSED (deleted meanwhile).
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_start_transaction(
+    store: *mut dkv_store,
+    callback: dkv_void_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| submit_plain(store, Op::StartTransaction, callback, user_data))
+}
+
+/// Ends the transaction and keeps its writes: they are durable when this is answered. Any handle, any thread.
+///
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_DATABASE (none is open, or nothing was written), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted
+/// meanwhile).
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_commit(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {
+    guard(|| submit_plain(store, Op::Commit, callback, user_data))
+}
+
+/// Ends the transaction and undoes its writes. Any handle, any thread. The last close does the same.
+///
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_DATABASE (none is open), DKV_ERR_CLOSED (deleted meanwhile).
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_rollback(
+    store: *mut dkv_store,
+    callback: dkv_void_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| submit_plain(store, Op::Rollback, callback, user_data))
 }
 
 /// Reads a value on this thread. Waits where a queued write could change the answer, and only there.

@@ -6,4 +6,4 @@ mod store;
 
 pub use manager::{Manager, ManagerOptions};
 pub use request::Request;
-pub use store::KvStore;
+pub use store::{KvStore, Subscription};

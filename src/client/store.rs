@@ -1,9 +1,11 @@
 //! A handle on an open store (`store.md` 3 and 4).
 
+use std::sync::Arc;
+
 use super::request::Request;
-use crate::engine::{Answer, Completion, Hold};
+use crate::engine::{Answer, Completion, Hold, Notify, Observation};
 use crate::error::{Error, Result};
-use crate::model::{Entry, StoreKind, Value};
+use crate::model::{Change, Entry, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
 use crate::store::{Op, Outcome};
 
@@ -99,6 +101,58 @@ impl KvStore {
         })
     }
 
+    /// Begins a transaction of the store. Until it ends, the writes of every handle join it, and reads see them. Issue
+    /// what belongs to it without waiting, or wait in between: both work.
+    ///
+    /// # Errors
+    ///
+    /// `Database` (27459594) if one is open, which stays as it is; `Closed` (15100005), `QueueFull` (-1).
+    pub fn start_transaction(&self) -> Request<()> {
+        self.request(Op::StartTransaction, done)
+    }
+
+    /// Ends the transaction and keeps its writes: durable when this answers. Any handle may.
+    ///
+    /// # Errors
+    ///
+    /// `Database` (27459594) if none is open, or nothing was written; `OutcomeUnknown` (-3), `Closed` (15100005).
+    pub fn commit(&self) -> Request<()> {
+        self.request(Op::Commit, done)
+    }
+
+    /// Ends the transaction and undoes its writes. Any handle may; so does the last close.
+    ///
+    /// # Errors
+    ///
+    /// `Database` (27459594) if none is open; `Closed` (15100005).
+    pub fn rollback(&self) -> Request<()> {
+        self.request(Op::Rollback, done)
+    }
+
+    /// Calls `observe` with what each later commit changes, behind the completion of the write, on a thread of the
+    /// library. It may call anything, but must not wait for a completion. Ends when the subscription is dropped, or the
+    /// store closes.
+    ///
+    /// An observer that lags behind by more than 1,024 notifications or 16 MiB is told once that it missed some
+    /// ([`Change::overflowed`]), and then goes on.
+    ///
+    /// # Errors
+    ///
+    /// `OverLimits` (15100001) for the ninth observer of the store, `Database` (27459594) while a transaction is open
+    /// (unless only remote changes are observed), `Closed` (15100005).
+    pub fn subscribe(
+        &self,
+        kind: SubscribeType,
+        observe: impl Fn(&Change) + Send + Sync + 'static,
+    ) -> Result<Subscription> {
+        self.subscribe_held(kind, Arc::new(move |change, _permit| observe(&change)))
+    }
+
+    /// As [`KvStore::subscribe`]; the observer also gets the permit of each notification, to keep it for longer.
+    pub(crate) fn subscribe_held(&self, kind: SubscribeType, notify: Notify) -> Result<Subscription> {
+        self.hold.observe(kind, notify).map(|observation| Subscription { _observation: observation })
+    }
+
     /// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.
     ///
     /// # Errors
@@ -187,4 +241,17 @@ fn done(outcome: Outcome) -> Result<()> {
 
 fn mismatch(_outcome: &Outcome) -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
+}
+
+/// An observer's registration. Dropping it ends it: notifications that are queued for it are dropped, one that is being
+/// delivered on another thread goes on.
+#[must_use = "dropping it ends the registration"]
+pub struct Subscription {
+    _observation: Observation,
+}
+
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Subscription")
+    }
 }

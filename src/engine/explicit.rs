@@ -16,6 +16,14 @@ pub struct Explicit {
     recording: Recording,
 }
 
+/// What a group did inside the transaction.
+pub struct Joined {
+    /// One answer for each operation, in order.
+    pub outcomes: Vec<Result<Outcome>>,
+    /// What the changes of each operation found, if the transaction is recorded.
+    pub effects: Vec<Vec<Effect>>,
+}
+
 /// What is kept for the notification.
 enum Recording {
     /// Nobody observes.
@@ -59,7 +67,7 @@ impl Explicit {
         session: &Session,
         stamps: &mut Stamps,
         jobs: &mut [WriteJob],
-    ) -> Result<(Vec<Result<Outcome>>, Vec<Vec<Effect>>)> {
+    ) -> Result<Joined> {
         for job in jobs.iter_mut() {
             if let Work::Write(write) = &job.work
                 && let Err(error) = self.admit(write)
@@ -71,7 +79,7 @@ impl Explicit {
         let mut effects = Vec::new();
         let wanted = self.records().then_some(&mut effects);
         let outcomes = group::apply_all(session, &self.transaction, stamps, jobs, wanted)?;
-        Ok((outcomes, effects))
+        Ok(Joined { outcomes, effects })
     }
 
     fn admit(&mut self, write: &Write) -> Result<()> {

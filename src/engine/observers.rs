@@ -58,7 +58,10 @@ impl Observers {
         if list.len() >= OBSERVERS_MAX {
             return Err(Error::new(
                 ErrorKind::OverLimits,
-                format!("Over max limits. The store has {} observers, the limit is {OBSERVERS_MAX}. End one.", list.len()),
+                format!(
+                    "Over max limits. The store has {} observers, the limit is {OBSERVERS_MAX}. End one.",
+                    list.len()
+                ),
             ));
         }
         let (active, backlog) = (AtomicBool::new(true), Mutex::new(Backlog::default()));

@@ -181,8 +181,7 @@ impl Session {
         let key = store::stored_key(self.facts.kind, key);
         let reader = self.published.enter()?;
         // Before the snapshot: a write leaves this count only after its snapshot was published.
-        let conflict =
-            self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
+        let conflict = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
         if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(reader.view()?, key)) }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::dispatch::Delivery;
-use super::explicit::{Explicit, Told};
+use super::explicit::{Explicit, Joined, Told};
 use super::group::{self, Group};
 use super::observers::Observer;
 use super::registry::OpenPlace;
@@ -103,18 +103,17 @@ impl Writer {
 
     /// Runs a group inside the open transaction.
     fn join(&mut self, mut explicit: Explicit, mut jobs: Vec<WriteJob>) {
-        let (outcomes, effects) = match explicit.apply(&self.session, &mut self.stamps, &mut jobs) {
-            Ok((outcomes, effects)) => {
+        let joined = match explicit.apply(&self.session, &mut self.stamps, &mut jobs) {
+            Ok(joined) => {
                 self.explicit = Some(explicit);
-                (outcomes, effects)
+                joined
             }
             Err(error) => {
                 drop(explicit);
+                self.session.transaction_ended();
                 let message = format!("{error} The transaction was rolled back.");
                 let error = Error::new(error.kind(), message).caused_by(error);
-                let outcomes = group::refuse_all(&jobs, &error);
-                self.session.transaction_ended();
-                (outcomes, Vec::new())
+                Joined { outcomes: group::refuse_all(&jobs, &error), effects: Vec::new() }
             }
         };
         let explicit = &mut self.explicit;
@@ -123,7 +122,7 @@ impl Writer {
                 explicit.record(write, effects);
             }
         };
-        let deliveries = group::answer(&self.session, jobs, outcomes, effects, keep);
+        let deliveries = group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep);
         self.session.dispatch.deliver_all(deliveries);
     }
 

@@ -46,7 +46,8 @@ impl Changes {
         self.writes += 1;
         self.bytes += key.len() + value.as_ref().payload_bytes();
         let place = self.writes;
-        let net = self.keys.entry(key).or_insert_with(|| Net { before: existed, value: Value::Boolean(false), now, place });
+        let net =
+            self.keys.entry(key).or_insert_with(|| Net { before: existed, value: Value::Boolean(false), now, place });
         *net = Net { before: net.before, value, now, place };
     }
 
