@@ -431,6 +431,16 @@ extern "C" {
 #define DKV_RECORD_CHANGE 7
 
 /**
+ * A record with a result set handle.
+ */
+#define DKV_RECORD_RESULT_SET 8
+
+/**
+ * A record with an iterator handle.
+ */
+#define DKV_RECORD_ITERATOR 9
+
+/**
  * Flag of a packed value whose bytes are in a dkv_blob.
  */
 #define DKV_RECORD_FLAG_BLOB 1
@@ -456,6 +466,11 @@ extern "C" {
 typedef struct dkv_blob dkv_blob;
 
 /**
+ * The entries of a range of keys as they were committed when it was opened. End it with dkv_iterator_free().
+ */
+typedef struct dkv_iterator dkv_iterator;
+
+/**
  * A manager: gives, closes, deletes and lists the stores of one application below one folder.
  */
 typedef struct dkv_manager dkv_manager;
@@ -464,6 +479,15 @@ typedef struct dkv_manager dkv_manager;
  * A completion queue: answers wait in it as packed records until the host drains them.
  */
 typedef struct dkv_queue dkv_queue;
+
+/**
+ * A result set: the entries that were committed when it was opened, with a position that moves. End it with
+ * dkv_result_set_close() or dkv_result_set_free().
+ *
+ * The position is -1 before the first entry and the count behind the last; a move that fails goes to that end. Its
+ * functions read on the caller's thread.
+ */
+typedef struct dkv_result_set dkv_result_set;
 
 /**
  * A handle on an open store. Handles on one store share it; the store closes with its last handle.
@@ -714,6 +738,60 @@ typedef struct dkv_change {
  * Receives what one commit changed: borrowed for the call, on a thread of the library.
  */
 typedef void (*dkv_change_callback)(void *user_data, const dkv_change *change);
+
+/**
+ * Answer of get_result_set. The result set is the caller's: close or free it. It is NULL if `error` is not.
+ */
+typedef void (*dkv_result_set_callback)(void *user_data,
+                                        const dkv_error *error,
+                                        dkv_result_set *result_set);
+
+/**
+ * Which entries an iterator visits. Begin with DKV_KEY_RANGE_INIT or dkv_key_range_init().
+ *
+ * A bound whose data is NULL is none. Bounds are trimmed as keys are; a '^' has no meaning here.
+ */
+typedef struct dkv_key_range {
+    /**
+     * Size of this struct as the caller knows it. 0 is refused.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 for descending order. Default 0.
+     */
+    int32_t reverse;
+    /**
+     * Only keys that begin with this.
+     */
+    dkv_text prefix;
+    /**
+     * Only keys at or behind this one.
+     */
+    dkv_text gte;
+    /**
+     * Only keys behind this one.
+     */
+    dkv_text gt;
+    /**
+     * Only keys before this one.
+     */
+    dkv_text lt;
+    /**
+     * Only keys at or before this one.
+     */
+    dkv_text lte;
+    /**
+     * At most so many entries. 0 means all, the default.
+     */
+    uint64_t limit;
+} dkv_key_range;
+
+/**
+ * Answer of get_iterator. The iterator is the caller's: free it. It is NULL if `error` is not.
+ */
+typedef void (*dkv_iterator_callback)(void *user_data,
+                                      const dkv_error *error,
+                                      dkv_iterator *iterator);
 
 /**
  * Receives a line of the library's log: UTF-8, NUL-terminated, borrowed for the call.
@@ -1107,6 +1185,180 @@ int32_t dkv_store_subscribe(dkv_store *store,
 void dkv_subscription_free(dkv_subscription *subscription);
 
 /**
+ * Opens a result set over the entries whose key begins with a prefix, in ascending order of the keys' bytes.
+ *
+ * The prefix is as for dkv_store_get_entries(). At most 8 result sets of a store may be open. While one is open, the
+ * space of what later writes replace is not used again; the store may be closed before it. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty prefix, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_OVER_LIMITS (the ninth), DKV_ERR_DATABASE (a transaction is open), DKV_ERR_INVALID_ARGUMENT (a
+ * prefix longer than a key), DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The prefix is readable.
+ */
+int32_t dkv_store_get_result_set(dkv_store *store,
+                                 const char *prefix,
+                                 size_t prefix_length,
+                                 dkv_result_set_callback callback,
+                                 void *user_data);
+
+/**
+ * How many entries there are. The first call may walk over all keys.
+ *
+ * Codes: DKV_OK, DKV_ERR_CLOSED (ended, also by dkv_shutdown()), DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CORRUPTED,
+ * DKV_ERR_DATABASE, DKV_ERR_FORKED. The other functions of a result set have the same.
+ *
+ * `count` is NULL or writable.
+ */
+int32_t dkv_result_set_get_count(dkv_result_set *result_set, int64_t *count);
+
+/**
+ * The position: -1 to the count. Codes as for dkv_result_set_get_count().
+ *
+ * `position` is NULL or writable.
+ */
+int32_t dkv_result_set_get_position(dkv_result_set *result_set, int64_t *position);
+
+/**
+ * Moves to the first entry; `moved` is 0 if there is none. Codes as for dkv_result_set_get_count().
+ *
+ * `moved` is NULL or writable.
+ */
+int32_t dkv_result_set_move_to_first(dkv_result_set *result_set, int32_t *moved);
+
+/**
+ * Moves to the last entry; `moved` is 0 if there is none. Codes as for dkv_result_set_get_count().
+ *
+ * `moved` is NULL or writable.
+ */
+int32_t dkv_result_set_move_to_last(dkv_result_set *result_set, int32_t *moved);
+
+/**
+ * Moves to the next entry; `moved` is 0, and the position behind the last, if there is none. Codes as for
+ * dkv_result_set_get_count().
+ *
+ * `moved` is NULL or writable.
+ */
+int32_t dkv_result_set_move_to_next(dkv_result_set *result_set, int32_t *moved);
+
+/**
+ * Moves to the entry before; `moved` is 0, and the position before the first, if there is none. Codes as for
+ * dkv_result_set_get_count().
+ *
+ * `moved` is NULL or writable.
+ */
+int32_t dkv_result_set_move_to_previous(dkv_result_set *result_set, int32_t *moved);
+
+/**
+ * Moves by a distance; `moved` is 0, and the position at that end, if there is no such entry. Codes as for
+ * dkv_result_set_get_count().
+ *
+ * `moved` is NULL or writable.
+ */
+int32_t dkv_result_set_move(dkv_result_set *result_set, int64_t distance, int32_t *moved);
+
+/**
+ * Moves to a position; `moved` is 0, and the position at that end, if there is no such entry. Codes as for
+ * dkv_result_set_get_count().
+ *
+ * `moved` is NULL or writable.
+ */
+int32_t dkv_result_set_move_to_position(dkv_result_set *result_set, int64_t position, int32_t *moved);
+
+/**
+ * 1 at the first entry. Codes as for dkv_result_set_get_count().
+ *
+ * `answer` is NULL or writable.
+ */
+int32_t dkv_result_set_is_first(dkv_result_set *result_set, int32_t *answer);
+
+/**
+ * 1 at the last entry. Codes as for dkv_result_set_get_count().
+ *
+ * `answer` is NULL or writable.
+ */
+int32_t dkv_result_set_is_last(dkv_result_set *result_set, int32_t *answer);
+
+/**
+ * 1 before the first entry, and if there is none. Codes as for dkv_result_set_get_count().
+ *
+ * `answer` is NULL or writable.
+ */
+int32_t dkv_result_set_is_before_first(dkv_result_set *result_set, int32_t *answer);
+
+/**
+ * 1 behind the last entry, and if there is none. Codes as for dkv_result_set_get_count().
+ *
+ * `answer` is NULL or writable.
+ */
+int32_t dkv_result_set_is_after_last(dkv_result_set *result_set, int32_t *answer);
+
+/**
+ * The entry at the position. It is borrowed until the next dkv_result_set_get_entry() on this result set, or its end.
+ *
+ * Codes: those of dkv_result_set_get_count(), and DKV_ERR_NOT_FOUND before the first entry and behind the last.
+ *
+ * `entry` is NULL or writable; no other thread asks for an entry while this one is used.
+ */
+int32_t dkv_result_set_get_entry(dkv_result_set *result_set,
+                                 dkv_entry *entry);
+
+/**
+ * Ends a result set: the handle is dead from then on.
+ *
+ * Codes: DKV_OK, DKV_ERR_CLOSED (a second close), DKV_ERR_INVALID_ARGUMENT, DKV_ERR_FORKED.
+ */
+int32_t dkv_result_set_close(dkv_result_set *result_set);
+
+/**
+ * Ends a result set. NULL and ended ones are accepted. Any thread.
+ */
+void dkv_result_set_free(dkv_result_set *result_set);
+
+/**
+ * Sets the defaults of a key range, for languages without the DKV_KEY_RANGE_INIT macro.
+ *
+ * `size` is the size of the struct as the caller knows it. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT.
+ *
+ * `range` is NULL or points to `size` writable bytes.
+ */
+int32_t dkv_key_range_init(dkv_key_range *range, size_t size);
+
+/**
+ * Opens an iterator over a range of keys. It does not count among the 8 result sets.
+ *
+ * While it is open, the space of what later writes replace is not used again. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (the struct, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (a transaction is open), DKV_ERR_INVALID_ARGUMENT (a bound longer than a key),
+ * DKV_ERR_OVER_LIMITS (1,024 are open), DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * `range` is NULL or points to a struct of its struct_size bytes, whose texts are readable.
+ */
+int32_t dkv_store_get_iterator(dkv_store *store,
+                               const dkv_key_range *range,
+                               dkv_iterator_callback callback,
+                               void *user_data);
+
+/**
+ * Reads the next page on this thread: some entries, or a count of 0 at the end.
+ *
+ * They are borrowed until the next call on this iterator, or its end.
+ * Codes: DKV_OK, DKV_ERR_CLOSED (ended, also by dkv_shutdown()), DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CORRUPTED,
+ * DKV_ERR_DATABASE, DKV_ERR_FORKED.
+ *
+ * `entries` and `count` are NULL or writable; no other thread uses the iterator while its entries are used.
+ */
+int32_t dkv_iterator_next_page(dkv_iterator *iterator,
+                               const dkv_entry **entries,
+                               size_t *count);
+
+/**
+ * Ends an iterator. NULL and ended ones are accepted. Any thread.
+ */
+void dkv_iterator_free(dkv_iterator *iterator);
+
+/**
  * Creates a completion queue. Free it with dkv_queue_free().
  *
  * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many queues).
@@ -1213,6 +1465,12 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
 #define DKV_STORE_OPTIONS_INIT                                                                                       \
     { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
       { NULL, 0 }, { NULL, 0 } }
+
+/**
+ * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.
+ */
+#define DKV_KEY_RANGE_INIT                                                                                           \
+    { sizeof(dkv_key_range), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.

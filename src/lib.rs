@@ -59,7 +59,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use model::{
     Change, Durability, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value, ValueRef, ValueType,
 };
-pub use store::{Op, Outcome};
+pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 
 /// Runs the README's examples with the documentation tests.
 #[cfg(doctest)]

@@ -23,6 +23,16 @@ pub const BATCH_ENTRIES_DOCUMENTED: usize = 128;
 pub const BATCH_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Largest sum of keys and values written in one explicit transaction, in bytes (`store.md` 4.4.7).
 pub const TRANSACTION_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Result sets that one store may have open (`query_device_sync.md` 3.2, L3).
+pub const RESULT_SETS_MAX: usize = 8;
+/// Iterators that one store may have open. They are not counted among the result sets.
+pub const ITERATORS_MAX: usize = 1024;
+/// Entries that a result set or iterator reads ahead.
+pub const WINDOW_ENTRIES_MAX: usize = 64;
+/// Bytes of the entries that it reads ahead; one entry larger than this is read alone.
+pub const WINDOW_BYTES_MAX: usize = 256 * 1024;
+/// Positions of which a result set remembers the key, evenly spread, so that a jump is not a walk from the start.
+pub const POSITION_SAMPLES_MAX: usize = 2048;
 /// Observers of one store, over all its handles (`store.md` 7.1.4).
 pub const OBSERVERS_MAX: usize = 8;
 /// Notifications that one observer may lag behind before it is told to read again.

@@ -10,6 +10,7 @@ use super::handle::Table;
 use super::options::{dkv_manager_options, dkv_store_options};
 use super::ptr::{Out, text};
 use super::queue::{self, Queue, dkv_queue};
+use super::record::DKV_RECORD_STORE;
 use super::reply::{Sink, dkv_store_callback, dkv_store_ids_callback, dkv_void_callback};
 use super::store;
 use crate::client::Manager;
@@ -119,8 +120,10 @@ pub unsafe extern "C" fn dkv_manager_get_store(
         let (store_id, options) =
             unsafe { (text("store id", store_id, store_id_length)?, dkv_store_options::read(options)?) };
         let sink = handle.sink.clone();
-        let answer =
-            Box::new(move |opened: Result<_>| reply.send(opened.and_then(|opened| store::insert(opened, sink))));
+        let answer = Box::new(move |opened: Result<_>| {
+            let handle = opened.and_then(|opened| store::insert(opened, sink));
+            reply.send(DKV_RECORD_STORE, handle, store::discard);
+        });
         handle.manager.get_store_then(store_id, options, answer)
     })
 }

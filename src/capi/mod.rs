@@ -11,8 +11,10 @@
 
 mod blob;
 mod error;
+mod growable;
 mod guard;
 mod handle;
+mod iterator;
 mod logger;
 mod manager;
 mod observer;
@@ -21,6 +23,7 @@ mod ptr;
 mod queue;
 mod record;
 mod reply;
+mod result_set;
 mod status;
 mod store;
 mod value;

@@ -1,10 +1,10 @@
-//! Option structs that may grow: each begins with its size.
+//! What managers and stores are made with.
 
 use std::path::PathBuf;
-use std::ptr;
 
+use super::growable;
 use super::guard::guard;
-use super::ptr::{null, text_of};
+use super::ptr::text_of;
 use super::value::dkv_text;
 use crate::client::ManagerOptions;
 use crate::error::{Error, Result};
@@ -34,9 +34,6 @@ const _: () = assert!(DKV_SECURITY_S1 == SecurityLevel::S1 as i32 && DKV_SECURIT
 const _: () = assert!(DKV_SECURITY_S3 == SecurityLevel::S3 as i32 && DKV_SECURITY_S4 == SecurityLevel::S4 as i32);
 const _: () = assert!(DKV_DURABILITY_DURABLE == Durability::Durable as i32);
 const _: () = assert!(DKV_DURABILITY_RELAXED == Durability::Relaxed as i32);
-
-/// A struct larger than this comes from no release.
-const STRUCT_BYTES_MAX: usize = 4096;
 
 /// What a manager is made with. Begin with DKV_MANAGER_OPTIONS_INIT or dkv_manager_options_init().
 #[repr(C)]
@@ -85,14 +82,12 @@ pub struct dkv_store_options {
     pub schema: dkv_text,
 }
 
-const NO_TEXT: dkv_text = dkv_text { data: ptr::null(), length: 0 };
-
 impl dkv_manager_options {
     const DEFAULT: Self = Self {
         struct_size: size_of::<Self>() as u32,
         is_system_app: 0,
-        bundle_name: NO_TEXT,
-        base_dir: NO_TEXT,
+        bundle_name: growable::NO_TEXT,
+        base_dir: growable::NO_TEXT,
         open_stores_max: 0,
         reserved: 0,
     };
@@ -102,7 +97,7 @@ impl dkv_manager_options {
     /// `options` is NULL or points to a struct of its `struct_size` bytes, whose texts are readable.
     pub unsafe fn read(options: *const Self) -> Result<ManagerOptions> {
         // SAFETY: the caller's contract.
-        let options = unsafe { read_growable(options, Self::DEFAULT) }?;
+        let options = unsafe { growable::read(options, Self::DEFAULT) }?;
         if options.reserved != 0 {
             return Err(Error::invalid_argument("Parameter error: the reserved field of the options is not 0."));
         }
@@ -110,7 +105,7 @@ impl dkv_manager_options {
         let (bundle_name, base_dir) =
             unsafe { (text_of("bundle name", options.bundle_name)?, text_of("base folder", options.base_dir)?) };
         let mut read = ManagerOptions::new(bundle_name, base_dir);
-        read.is_system_app = flag("is_system_app", options.is_system_app)?;
+        read.is_system_app = growable::flag("is_system_app", options.is_system_app)?;
         read.open_stores_max = if options.open_stores_max == 0 { OPEN_STORES_MAX } else { options.open_stores_max };
         Ok(read)
     }
@@ -127,8 +122,8 @@ impl dkv_store_options {
         security_level: 0,
         durability: DKV_DURABILITY_DURABLE,
         cache_bytes: 0,
-        root_dir: NO_TEXT,
-        schema: NO_TEXT,
+        root_dir: growable::NO_TEXT,
+        schema: growable::NO_TEXT,
     };
 
     /// # Safety
@@ -136,15 +131,15 @@ impl dkv_store_options {
     /// `options` is NULL or points to a struct of its `struct_size` bytes, whose texts are readable.
     pub unsafe fn read(options: *const Self) -> Result<Options> {
         // SAFETY: the caller's contract.
-        let options = unsafe { read_growable(options, Self::DEFAULT) }?;
+        let options = unsafe { growable::read(options, Self::DEFAULT) }?;
         // SAFETY: the caller's contract.
         let (root_dir, schema) =
             unsafe { (text_of("root_dir", options.root_dir)?, text_of("schema", options.schema)?) };
         let mut read = Options::new(SecurityLevel::from_code(options.security_level)?);
-        read.create_if_missing = flag("create_if_missing", options.create_if_missing)?;
-        read.encrypt = flag("encrypt", options.encrypt)?;
-        read.backup = flag("backup", options.backup)?;
-        read.auto_sync = flag("auto_sync", options.auto_sync)?;
+        read.create_if_missing = growable::flag("create_if_missing", options.create_if_missing)?;
+        read.encrypt = growable::flag("encrypt", options.encrypt)?;
+        read.backup = growable::flag("backup", options.backup)?;
+        read.auto_sync = growable::flag("auto_sync", options.auto_sync)?;
         read.kind = StoreKind::from_code(options.kv_store_type)?;
         read.durability = Durability::from_code(options.durability)?;
         read.cache_bytes = if options.cache_bytes == 0 { CACHE_BYTES_DEFAULT } else { options.cache_bytes };
@@ -152,78 +147,6 @@ impl dkv_store_options {
         read.schema = (!schema.is_empty()).then(|| schema.to_owned());
         Ok(read)
     }
-}
-
-fn flag(name: &str, number: i32) -> Result<bool> {
-    match number {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Error::invalid_argument(format!("Parameter error: {name} is {number}, it must be 0 or 1."))),
-    }
-}
-
-/// The size that a growable struct says it has.
-///
-/// # Safety
-///
-/// `data` is NULL or points to a struct that begins with its size.
-unsafe fn struct_size<T>(data: *const T) -> Result<usize> {
-    if data.is_null() {
-        return Err(null("options struct"));
-    }
-    // SAFETY: not NULL (checked above); every growable struct begins with this number.
-    let size = unsafe { data.cast::<u32>().read_unaligned() } as usize;
-    if !(size_of::<u32>()..=STRUCT_BYTES_MAX).contains(&size) {
-        return Err(Error::invalid_argument(format!(
-            "Parameter error: struct_size is {size}. Begin with the _INIT macro or the _init function."
-        )));
-    }
-    Ok(size)
-}
-
-/// A copy of a growable struct: fields that the caller does not know take their defaults, fields that we do not
-/// know must be 0.
-///
-/// # Safety
-///
-/// `data` is NULL or points to a struct of its `struct_size` bytes.
-unsafe fn read_growable<T: Copy>(data: *const T, default: T) -> Result<T> {
-    // SAFETY: the caller's contract.
-    let size = unsafe { struct_size(data) }?;
-    // SAFETY: `size` bytes are readable by the caller's contract.
-    let given = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), size) };
-    let known = size.min(size_of::<T>());
-    if given[known..].iter().any(|byte| *byte != 0) {
-        return Err(Error::invalid_argument(format!(
-            "Parameter error: the options set a field that this release does not know; it knows {known} bytes of {size}."
-        )));
-    }
-    let mut copy = default;
-    // SAFETY: T is a C struct of integers and pointers, for which any bytes are a value; `known` bytes fit both sides.
-    unsafe { ptr::copy_nonoverlapping(given.as_ptr(), (&raw mut copy).cast::<u8>(), known) };
-    Ok(copy)
-}
-
-/// Writes the defaults into a growable struct of `size` bytes.
-///
-/// # Safety
-///
-/// `data` is NULL or points to `size` writable bytes.
-unsafe fn init_growable<T: Copy>(data: *mut T, size: usize, default: T) -> Result<()> {
-    if data.is_null() {
-        return Err(null("options struct"));
-    }
-    if !(size_of::<u32>()..=STRUCT_BYTES_MAX).contains(&size) {
-        return Err(Error::invalid_argument(format!("Parameter error: no options struct has {size} bytes.")));
-    }
-    let known = size.min(size_of::<T>());
-    // SAFETY: `size` bytes are writable by the caller's contract, and `known` is at most both sizes.
-    unsafe {
-        ptr::write_bytes(data.cast::<u8>(), 0, size);
-        ptr::copy_nonoverlapping((&raw const default).cast::<u8>(), data.cast::<u8>(), known);
-        data.cast::<u32>().write_unaligned(size as u32);
-    }
-    Ok(())
 }
 
 /// Sets the defaults of a manager's options, for languages without the DKV_MANAGER_OPTIONS_INIT macro.
@@ -237,7 +160,7 @@ unsafe fn init_growable<T: Copy>(data: *mut T, size: usize, default: T) -> Resul
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dkv_manager_options_init(options: *mut dkv_manager_options, size: usize) -> i32 {
     // SAFETY: the contract of this function.
-    guard(|| unsafe { init_growable(options, size, dkv_manager_options::DEFAULT) })
+    guard(|| unsafe { growable::init(options, size, dkv_manager_options::DEFAULT) })
 }
 
 /// Sets the defaults of a store's options, for languages without the DKV_STORE_OPTIONS_INIT macro.
@@ -251,5 +174,5 @@ pub unsafe extern "C" fn dkv_manager_options_init(options: *mut dkv_manager_opti
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dkv_store_options_init(options: *mut dkv_store_options, size: usize) -> i32 {
     // SAFETY: the contract of this function.
-    guard(|| unsafe { init_growable(options, size, dkv_store_options::DEFAULT) })
+    guard(|| unsafe { growable::init(options, size, dkv_store_options::DEFAULT) })
 }

@@ -9,7 +9,7 @@ use super::handle::Table;
 use super::ptr::{self, Out};
 use super::record::Record;
 use super::wake::Wake;
-use super::{logger, manager, observer, store};
+use super::{iterator, logger, manager, observer, result_set, store};
 use crate::engine;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -72,6 +72,8 @@ impl Queue {
         drop((records, wake));
         logger::forget_queue(self);
         observer::discard_views(self);
+        result_set::discard_views(self);
+        iterator::discard_views(self);
         store::discard_views(self);
         manager::discard_views(self);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{blob, store};
+use super::blob;
 use crate::engine::{Permit, QueueSlot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::RECORD_INLINE_BYTES_MAX;
@@ -23,6 +23,10 @@ pub const DKV_RECORD_STORE_IDS: u32 = 5;
 pub const DKV_RECORD_LOG: u32 = 6;
 /// A record with what one commit changed.
 pub const DKV_RECORD_CHANGE: u32 = 7;
+/// A record with a result set handle.
+pub const DKV_RECORD_RESULT_SET: u32 = 8;
+/// A record with an iterator handle.
+pub const DKV_RECORD_ITERATOR: u32 = 9;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
 
@@ -32,7 +36,8 @@ const HEAD_BYTES: usize = 24;
 pub struct Record {
     bytes: Vec<u8>,
     blobs: Vec<usize>,
-    store: Option<usize>,
+    /// A handle that the record brings, and what ends it if nobody takes it.
+    owned: Option<(usize, fn(usize))>,
     /// The operation's place in its store's queue: records that nobody drains keep further operations out.
     slot: Option<QueueSlot>,
     /// The notification's share of what its observer may lag behind.
@@ -48,7 +53,7 @@ impl Record {
         bytes.extend_from_slice(&error.map_or(0, Error::code).to_le_bytes());
         let count = error.map_or(count, |error| error.message().len());
         bytes.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-        let mut record = Self { bytes, blobs: Vec::new(), store: None, slot: None, permit: None };
+        let mut record = Self { bytes, blobs: Vec::new(), owned: None, slot: None, permit: None };
         if let Some(error) = error {
             record.put_padded(error.message().as_bytes());
         }
@@ -59,7 +64,9 @@ impl Record {
     pub fn outcome(kind: u32, tag: u64, result: Result<Outcome>, slot: QueueSlot) -> Self {
         let mut record = match result {
             Err(error) => Self::new(kind, tag, Some(&error), 0),
-            Ok(Outcome::Done) => Self::new(DKV_RECORD_DONE, tag, None, 0),
+            Ok(Outcome::Done | Outcome::ResultSet(_) | Outcome::EntryStream(_)) => {
+                Self::new(DKV_RECORD_DONE, tag, None, 0)
+            }
             Ok(Outcome::Value(value)) => {
                 let mut record = Self::new(DKV_RECORD_VALUE, tag, None, 1);
                 record.put_value(value);
@@ -83,17 +90,19 @@ impl Record {
         Self::new(DKV_RECORD_DONE, tag, result.err().as_ref(), 0).finish()
     }
 
-    /// The record of an opening.
-    pub fn store(tag: u64, result: Result<usize>) -> Self {
-        match result {
-            Err(error) => Self::new(DKV_RECORD_STORE, tag, Some(&error), 0).finish(),
+    /// The record of an opening, which brings a handle.
+    pub fn handle(kind: u32, tag: u64, result: Result<usize>, discard: fn(usize), slot: Option<QueueSlot>) -> Self {
+        let mut record = match result {
+            Err(error) => Self::new(kind, tag, Some(&error), 0),
             Ok(handle) => {
-                let mut record = Self::new(DKV_RECORD_STORE, tag, None, 1);
+                let mut record = Self::new(kind, tag, None, 1);
                 record.put_u64(handle as u64);
-                record.store = Some(handle);
-                record.finish()
+                record.owned = Some((handle, discard));
+                record
             }
-        }
+        };
+        record.slot = slot;
+        record.finish()
     }
 
     /// The record of a list of store ids.
@@ -217,15 +226,15 @@ impl Record {
     /// The host has the record, and owns what it refers to.
     pub fn delivered(mut self) {
         self.blobs.clear();
-        self.store = None;
+        self.owned = None;
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         self.blobs.drain(..).for_each(blob::discard);
-        if let Some(handle) = self.store.take() {
-            store::discard(handle);
+        if let Some((handle, discard)) = self.owned.take() {
+            discard(handle);
         }
     }
 }

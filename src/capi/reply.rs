@@ -5,9 +5,13 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::error::{OwnedError, dkv_error};
+use super::iterator::{self, dkv_iterator};
 use super::ptr::UserData;
 use super::queue::Queue;
-use super::record::{DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_VALUE, Record};
+use super::record::{
+    DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_RESULT_SET, DKV_RECORD_VALUE, Record,
+};
+use super::result_set::{self, dkv_result_set};
 use super::store::dkv_store;
 use super::value::{dkv_entry, dkv_text, dkv_value};
 use crate::engine::{Answer, Completion, QueueSlot};
@@ -30,6 +34,13 @@ pub type dkv_store_callback =
 pub type dkv_store_ids_callback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, store_ids: *const dkv_text, count: usize),
 >;
+
+/// Answer of get_result_set. The result set is the caller's: close or free it. It is NULL if `error` is not.
+pub type dkv_result_set_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, result_set: *mut dkv_result_set)>;
+/// Answer of get_iterator. The iterator is the caller's: free it. It is NULL if `error` is not.
+pub type dkv_iterator_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, iterator: *mut dkv_iterator)>;
 
 /// Where the answers of a handle go.
 #[derive(Clone)]
@@ -75,7 +86,7 @@ pub enum Reply<C> {
 type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
 type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
-type StoreFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut dkv_store);
+type HandleFn<T> = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut T);
 type StoreIdsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text, usize);
 
 fn mismatch() -> Error {
@@ -168,21 +179,70 @@ impl Reply<EntriesFn> {
     }
 }
 
-impl Reply<StoreFn> {
-    /// For openings; the handle in the answer is the caller's.
-    pub fn send(self, result: Result<usize>) {
-        match (self, result) {
-            (Self::Record(queue, user_data), result) => queue.push(Record::store(user_data.tag(), result)),
-            (Self::Call(callback, user_data), Ok(handle)) => {
-                // SAFETY: as in `call_void`.
-                unsafe { callback(user_data.0, ptr::null(), handle as *mut dkv_store) };
-            }
-            (Self::Call(callback, user_data), Err(error)) => {
-                let error = OwnedError::new(&error);
-                // SAFETY: as in `call_void`.
-                unsafe { callback(user_data.0, error.as_ptr(), ptr::null_mut()) };
-            }
+/// Calls back with a handle, which is the caller's.
+fn call_handle<T>(callback: HandleFn<T>, user_data: UserData, result: Result<usize>) {
+    match result {
+        Ok(handle) => {
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, ptr::null(), handle as *mut T) };
         }
+        Err(error) => {
+            let error = OwnedError::new(&error);
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ptr(), ptr::null_mut()) };
+        }
+    }
+}
+
+impl<T: 'static> Reply<HandleFn<T>> {
+    /// For calls on a manager that give a handle.
+    pub fn send(self, kind: u32, result: Result<usize>, discard: fn(usize)) {
+        match self {
+            Self::Record(queue, user_data) => {
+                queue.push(Record::handle(kind, user_data.tag(), result, discard, None));
+            }
+            Self::Call(callback, user_data) => call_handle(callback, user_data, result),
+        }
+    }
+
+    /// For operations that give a handle, which `insert` makes of their outcome.
+    fn into_handle_completion(
+        self,
+        kind: u32,
+        insert: impl FnOnce(Outcome) -> Result<usize> + Send + 'static,
+        discard: fn(usize),
+    ) -> Completion {
+        match self {
+            Self::Record(queue, user_data) => Box::new(move |outcome, slot| {
+                let result = outcome.and_then(insert);
+                queue.push(Record::handle(kind, user_data.tag(), result, discard, Some(slot)));
+            }),
+            Self::Call(callback, user_data) => Box::new(move |outcome, _slot| {
+                call_handle(callback, user_data, outcome.and_then(insert));
+            }),
+        }
+    }
+}
+
+impl Reply<HandleFn<dkv_result_set>> {
+    /// For result sets; their answers go where `sink` says.
+    pub fn into_result_set_completion(self, sink: Sink) -> Completion {
+        let insert = |outcome| match outcome {
+            Outcome::ResultSet(opened) => result_set::insert(opened, sink),
+            _ => Err(mismatch()),
+        };
+        self.into_handle_completion(DKV_RECORD_RESULT_SET, insert, result_set::discard)
+    }
+}
+
+impl Reply<HandleFn<dkv_iterator>> {
+    /// For iterators; their answers go where `sink` says.
+    pub fn into_iterator_completion(self, sink: Sink) -> Completion {
+        let insert = |outcome| match outcome {
+            Outcome::EntryStream(stream) => iterator::insert(stream, sink),
+            _ => Err(mismatch()),
+        };
+        self.into_handle_completion(DKV_RECORD_ITERATOR, insert, iterator::discard)
     }
 }
 

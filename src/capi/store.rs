@@ -245,13 +245,19 @@ pub unsafe extern "C" fn dkv_store_get_entries(
         let reply = handle.sink.reply(callback, user_data)?;
         // SAFETY: the contract of this function.
         let prefix = unsafe { text("prefix", prefix, prefix_length) }?;
-        if prefix.is_empty() {
-            return Err(Error::invalid_argument(
-                "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
-            ));
-        }
+        check_prefix(prefix)?;
         handle.store.submit_held(Op::GetEntries { prefix: prefix.to_owned() }, reply.into_completion())
     })
+}
+
+/// Refuses an empty prefix: the reference throws it.
+pub fn check_prefix(prefix: &str) -> Result<()> {
+    if prefix.is_empty() {
+        return Err(Error::invalid_argument(
+            "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
+        ));
+    }
+    Ok(())
 }
 
 /// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.

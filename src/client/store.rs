@@ -7,7 +7,7 @@ use crate::engine::{Answer, Completion, Hold, Notify, Observation};
 use crate::error::{Error, Result};
 use crate::model::{Change, Entry, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
-use crate::store::{Op, Outcome};
+use crate::store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 
 /// A handle on an open store. Handles on one store share it; the store closes with its last handle.
 ///
@@ -151,6 +151,33 @@ impl KvStore {
     /// As [`KvStore::subscribe`]; the observer also gets the permit of each notification, to keep it for longer.
     pub(crate) fn subscribe_held(&self, kind: SubscribeType, notify: Notify) -> Result<Subscription> {
         self.hold.observe(kind, notify).map(|observation| Subscription { _observation: observation })
+    }
+
+    /// Opens a result set over the entries whose key begins with `prefix`, which is as for [`KvStore::get_entries`]. At
+    /// most 8 result sets of a store may be open.
+    ///
+    /// # Errors
+    ///
+    /// `OverLimits` (15100001) for the ninth, `Database` (27459594) while a transaction is open, `InvalidArgument` (401),
+    /// `Closed` (15100005), `QueueFull` (-1).
+    pub fn get_result_set(&self, prefix: impl Into<String>) -> Request<ResultSet> {
+        self.request(Op::GetResultSet { prefix: prefix.into() }, |outcome| match outcome {
+            Outcome::ResultSet(result_set) => Ok(result_set),
+            other => Err(mismatch(&other)),
+        })
+    }
+
+    /// Opens a stream of the entries of a range of keys, forward or backward. It does not count among the result sets.
+    ///
+    /// # Errors
+    ///
+    /// `Database` (27459594) while a transaction is open, `InvalidArgument` (401) for a bound longer than a key,
+    /// `OverLimits` (15100001) when 1,024 are open, `Closed` (15100005), `QueueFull` (-1).
+    pub fn entries(&self, range: KeyRange) -> Request<EntryStream> {
+        self.request(Op::GetEntryStream { range }, |outcome| match outcome {
+            Outcome::EntryStream(stream) => Ok(stream),
+            other => Err(mismatch(&other)),
+        })
     }
 
     /// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.

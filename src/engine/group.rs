@@ -153,8 +153,8 @@ fn read_only(session: &Session, jobs: &[WriteJob]) -> Result<Vec<Result<Outcome>
     if jobs.iter().all(|job| !matches!(job.work, Work::Read(_))) {
         return Ok(jobs.iter().map(|job| refused_or_done(&job.work)).collect());
     }
-    let snapshot = session.published.newest()?;
-    Ok(jobs.iter().map(|job| answer_one(&*snapshot, &job.work, kind)).collect())
+    let view = session.published.view()?;
+    Ok(jobs.iter().map(|job| answer_one(&**view.snapshot(), &job.work, kind)).collect())
 }
 
 fn answer_one(rows: &impl Rows, work: &Work, kind: StoreKind) -> Result<Outcome> {
@@ -167,7 +167,7 @@ fn answer_one(rows: &impl Rows, work: &Work, kind: StoreKind) -> Result<Outcome>
 fn refused_or_done(work: &Work) -> Result<Outcome> {
     match work {
         Work::Refused(error) => Err(error.clone()),
-        Work::Write(_) | Work::Read(_) => Ok(Outcome::Done),
+        Work::Write(_) | Work::Read(_) | Work::Open(_) => Ok(Outcome::Done),
     }
 }
 
@@ -176,7 +176,7 @@ pub fn refuse_all(jobs: &[WriteJob], error: &Error) -> Vec<Result<Outcome>> {
     jobs.iter()
         .map(|job| match &job.work {
             Work::Refused(refusal) => Err(refusal.clone()),
-            Work::Write(_) | Work::Read(_) => Err(error.clone()),
+            Work::Write(_) | Work::Read(_) | Work::Open(_) => Err(error.clone()),
         })
         .collect()
 }

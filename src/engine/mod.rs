@@ -14,6 +14,7 @@
 //! caller's code runs on a writer or reader.
 
 mod admission;
+mod base;
 mod dispatch;
 mod explicit;
 mod group;
@@ -22,6 +23,7 @@ mod manager;
 mod observers;
 mod opening;
 mod pending;
+mod pins;
 mod promise;
 mod published;
 mod readers;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::base::{Base, Known};
 use super::dispatch::Dispatch;
 use super::promise::Promise;
-use super::published::Published;
 use super::readers;
 use super::registry::{OpenPlace, StoreKey};
 use super::session::{Facts, Hold, Session};
@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::disk::{self, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Options, SecurityLevel, StoreId, StoreKind};
-use crate::storage::{Database, RecordedOptions};
+use crate::storage::{Database, RecordedOptions, Stamps};
 
 /// A store to open.
 pub struct OpenJob {
@@ -49,13 +49,29 @@ impl Recorded {
 /// # Errors
 ///
 /// `OptionsChanged` if the options contradict the open store's; `Closed` if its last handle is gone.
-pub fn join(session: &Arc<Session>, job: &OpenJob) -> Result<Hold> {
-    let facts = &session.facts;
+pub fn join(writer: &Writer, job: &OpenJob) -> Result<Hold> {
+    check_joined(&writer.base.known, job)?;
+    writer.session.hold()
+}
+
+/// A new session on a file that result sets have kept open.
+///
+/// # Errors
+///
+/// `OptionsChanged` if the options contradict the open store's; `Database` if the system gives no thread. The file
+/// stays open for the result sets then.
+pub fn rejoin(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Base, Error)> {
+    match check_joined(&base.known, job) {
+        Ok(()) => start(slot, base, job),
+        Err(error) => Err((base, error)),
+    }
+}
+
+fn check_joined(known: &Known, job: &OpenJob) -> Result<()> {
     job.app_id.check_for_open()?;
     job.options.check()?;
-    check_options(facts.app_id.as_str(), facts.kind, false, facts.security_level, job)?;
-    check_supported(&job.options)?;
-    session.hold()
+    check_options(known.app_id.as_str(), known.kind, false, known.security_level, job)?;
+    check_supported(&job.options)
 }
 
 /// Opens the store, creating it if it may.
@@ -83,7 +99,13 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     let created = !StoreFile::exists(&folder)?;
     let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
     match opened.and_then(|()| open_file(&slot.key, &folder, job)) {
-        Ok(opened) => start(slot, opened, lock, place, job),
+        Ok((known, database, stamps)) => {
+            let base = Base::new(known, database, stamps, lock, place);
+            start(slot, base, job).map_err(|(base, error)| {
+                drop(base.close());
+                error
+            })
+        }
         Err(error) => {
             if created && !StoreFile::exists(&folder).unwrap_or(true) {
                 // Nothing of a store that could not be made stays behind.
@@ -96,34 +118,33 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     }
 }
 
-struct Opened {
-    database: Database,
-    stamps: crate::storage::Stamps,
-    recorded: Recorded,
-}
-
-/// Makes a session of an opened file.
-fn start(slot: &Arc<Slot>, opened: Opened, lock: StoreLock, place: OpenPlace, job: &OpenJob) -> Result<(Writer, Hold)> {
+/// Makes a session of an open file.
+fn start(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Base, Error)> {
     let dispatch = Dispatch::new("dkv-dispatch");
-    dispatch.keep()?;
-    readers::session_opened();
+    if let Err(error) = dispatch.keep() {
+        return Err((base, error));
+    }
+    let known = &base.known;
     let facts = Facts {
-        app_id: job.app_id.clone(),
-        kind: opened.recorded.kind,
-        security_level: opened.recorded.security_level,
+        app_id: known.app_id.clone(),
+        kind: known.kind,
         durability: job.options.durability,
-        device_id: match opened.recorded.kind {
+        device_id: match known.kind {
             StoreKind::SingleVersion => String::new(),
-            StoreKind::DeviceCollaboration => opened.database.own_device().to_owned(),
+            StoreKind::DeviceCollaboration => known.own_device.clone(),
         },
     };
-    let published = Published::new(opened.database);
-    let session = Session::new(facts, Arc::clone(slot), published, dispatch);
-    let hold = session.hold()?;
-    Ok((Writer::new(session, opened.stamps, lock, place), hold))
+    let session = Session::new(facts, Arc::clone(slot), Arc::clone(&base.published), dispatch);
+    match session.hold() {
+        Ok(hold) => {
+            readers::session_opened();
+            Ok((Writer::new(session, base), hold))
+        }
+        Err(error) => Err((base, error)),
+    }
 }
 
-fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<Opened> {
+fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Database, Stamps)> {
     let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
@@ -134,7 +155,13 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<Opened> {
         recorded.security_level = job.options.security_level;
     }
     database.record(RecordedOptions::of(&job.options))?;
-    Ok(Opened { database, stamps, recorded })
+    let known = Known {
+        app_id: job.app_id.clone(),
+        kind: recorded.kind,
+        security_level: recorded.security_level,
+        own_device: database.own_device().to_owned(),
+    };
+    Ok((known, database, stamps))
 }
 
 fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {

@@ -1,20 +1,23 @@
-//! The open database of a session and its newest snapshot, as readers find them.
+//! The open database of a store and its newest snapshot, as readers find them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::pins::Pins;
 use crate::error::{Error, Result};
 use crate::storage::{Database, Snapshot, Transaction};
 
-/// What readers share with the writer.
+/// What readers share with the writer. It outlives a session while result sets need it.
 pub struct Published {
     current: RwLock<Current>,
-    /// No reader enters any more.
-    closed: AtomicBool,
-    /// Readers that entered and have not left.
-    readers: AtomicUsize,
-    last_left: Condvar,
-    leaving: Mutex<()>,
+    /// Snapshots in the hands of readers that will give them back by themselves, and soon.
+    views: AtomicUsize,
+    /// Somebody waits for the last view: giving one back need not wake anybody otherwise.
+    awaited: AtomicBool,
+    returned: Condvar,
+    returning: Mutex<()>,
+    /// Snapshots in the hands of callers, who keep them for as long as they like.
+    pub pins: Arc<Pins>,
 }
 
 struct Current {
@@ -22,21 +25,18 @@ struct Current {
     snapshot: Option<Arc<Snapshot>>,
 }
 
-/// A reader inside. The database is not closed before it leaves.
-pub struct Reader {
-    published: Arc<Published>,
+/// A snapshot in a reader's hands. The database is neither closed nor replaced before it is given back.
+pub struct View {
+    // Declared before the count, so that the snapshot is given back before the view stops counting.
+    snapshot: Arc<Snapshot>,
+    _count: Count,
 }
 
-/// A snapshot in a reader's hands.
-pub struct View {
-    // Declared before the reader, so that the snapshot is given back before the reader leaves.
-    snapshot: Arc<Snapshot>,
-    _reader: Reader,
-}
+struct Count(Arc<Published>);
 
 impl View {
     /// What was committed when the view was taken.
-    pub fn snapshot(&self) -> &Snapshot {
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 }
@@ -45,10 +45,11 @@ impl Published {
     pub fn new(database: Database) -> Arc<Self> {
         Arc::new(Self {
             current: RwLock::new(Current { database: Some(database), snapshot: None }),
-            closed: AtomicBool::new(false),
-            readers: AtomicUsize::new(0),
-            last_left: Condvar::new(),
-            leaving: Mutex::new(()),
+            views: AtomicUsize::new(0),
+            awaited: AtomicBool::new(false),
+            returned: Condvar::new(),
+            returning: Mutex::new(()),
+            pins: Arc::default(),
         })
     }
 
@@ -60,27 +61,27 @@ impl Published {
         self.current.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True once no reader enters any more.
-    #[inline]
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
-    }
-
-    /// Lets no further reader in.
-    pub fn shut(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-    }
-
-    /// Enters as a reader.
+    /// The newest snapshot: everything committed before this call.
     ///
     /// # Errors
     ///
-    /// `Closed` if the session was closed.
-    pub fn enter(self: &Arc<Self>) -> Result<Reader> {
-        self.readers.fetch_add(1, Ordering::SeqCst);
-        let reader = Reader { published: Arc::clone(self) };
-        // After the count: whoever shuts the door and then sees no reader can rely on it.
-        if self.is_closed() { Err(Error::closed()) } else { Ok(reader) }
+    /// `Closed` after `close`; `Database` or `Corrupted` if it cannot be read.
+    pub fn view(self: &Arc<Self>) -> Result<View> {
+        {
+            let current = self.read();
+            if let Some(snapshot) = &current.snapshot {
+                return Ok(self.counted(snapshot));
+            }
+        }
+        let mut current = self.write();
+        let snapshot = current.newest()?;
+        Ok(self.counted(&snapshot))
+    }
+
+    /// Counts a view. The caller holds the lock of `current`, which whoever closes or replaces the database takes first.
+    fn counted(self: &Arc<Self>, snapshot: &Arc<Snapshot>) -> View {
+        self.views.fetch_add(1, Ordering::SeqCst);
+        View { snapshot: Arc::clone(snapshot), _count: Count(Arc::clone(self)) }
     }
 
     /// Begins a write transaction.
@@ -104,65 +105,60 @@ impl Published {
         drop(stale);
     }
 
-    /// The newest snapshot: everything committed before this call. Readers come here through a [`Reader`]; the writer,
-    /// which alone closes, needs none.
-    ///
-    /// # Errors
-    ///
-    /// `Database` or `Corrupted` if it cannot be read.
-    pub fn newest(&self) -> Result<Arc<Snapshot>> {
-        if let Some(snapshot) = &self.read().snapshot {
-            return Ok(Arc::clone(snapshot));
-        }
-        let mut current = self.write();
-        if let Some(snapshot) = &current.snapshot {
-            return Ok(Arc::clone(snapshot));
-        }
-        let fresh = Arc::new(current.database.as_ref().ok_or_else(Error::closed)?.snapshot()?);
-        current.snapshot = Some(Arc::clone(&fresh));
-        Ok(fresh)
-    }
-
     /// Drops the newest snapshot, so that it pins no pages while the store is idle.
     pub fn forget_snapshot(&self) {
         let stale = self.write().snapshot.take();
         drop(stale);
     }
 
-    /// Waits until the last reader has left, then takes the database out.
+    /// Takes the database out once every view was given back. What views there will be fail with `Closed`.
+    ///
+    /// The caller sees to the pins first: they keep snapshots, not the database.
     pub fn close(&self) -> Option<Database> {
-        self.shut();
-        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.readers.load(Ordering::SeqCst) > 0 {
-            leaving = self.last_left.wait(leaving).unwrap_or_else(PoisonError::into_inner);
-        }
-        drop(leaving);
+        let mut current = self.quiet();
+        current.database.take()
+    }
+
+    /// Gives `change` the database to change or to exchange, while nobody else has a part of it. Readers that come
+    /// meanwhile wait. Afterwards there is the database that `change` gave back, or none.
+    pub fn exchange<R>(&self, change: impl FnOnce(Database) -> (Option<Database>, R)) -> Result<R> {
+        let mut current = self.quiet();
+        let (database, result) = change(current.database.take().ok_or_else(Error::closed)?);
+        current.database = database;
+        Ok(result)
+    }
+
+    /// The lock, once no view is out and no snapshot is kept.
+    fn quiet(&self) -> RwLockWriteGuard<'_, Current> {
         let mut current = self.write();
-        let snapshot = current.snapshot.take();
-        let database = current.database.take();
-        drop(current);
-        drop(snapshot);
-        database
+        self.awaited.store(true, Ordering::SeqCst);
+        let mut returning = self.returning.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.views.load(Ordering::SeqCst) > 0 {
+            returning = self.returned.wait(returning).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.awaited.store(false, Ordering::SeqCst);
+        current.snapshot = None;
+        current
     }
 }
 
-impl Reader {
-    /// The newest snapshot: everything committed before this call.
-    ///
-    /// # Errors
-    ///
-    /// `Database` or `Corrupted` if it cannot be read.
-    pub fn view(self) -> Result<View> {
-        Ok(View { snapshot: self.published.newest()?, _reader: self })
+impl Current {
+    fn newest(&mut self) -> Result<Arc<Snapshot>> {
+        if let Some(snapshot) = &self.snapshot {
+            return Ok(Arc::clone(snapshot));
+        }
+        let fresh = Arc::new(self.database.as_ref().ok_or_else(Error::closed)?.snapshot()?);
+        self.snapshot = Some(Arc::clone(&fresh));
+        Ok(fresh)
     }
 }
 
-impl Drop for Reader {
+impl Drop for Count {
     fn drop(&mut self) {
-        let published = &self.published;
-        if published.readers.fetch_sub(1, Ordering::SeqCst) == 1 && published.is_closed() {
-            let _leaving = published.leaving.lock().unwrap_or_else(PoisonError::into_inner);
-            published.last_left.notify_all();
+        if self.0.views.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.awaited.load(Ordering::SeqCst) {
+            // Under the lock, so that whoever has just seen this view count is not left waiting.
+            let _returning = self.0.returning.lock().unwrap_or_else(PoisonError::into_inner);
+            self.0.returned.notify_all();
         }
     }
 }

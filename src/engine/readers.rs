@@ -109,7 +109,7 @@ fn serve() {
 fn run(job: ReadJob) {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let ReadJob { view, read, kind, ticket } = job;
-        let outcome = store::apply_read(view.snapshot(), &read, kind);
+        let outcome = store::apply_read(&**view.snapshot(), &read, kind);
         drop(view);
         ticket.answer(outcome);
     }));

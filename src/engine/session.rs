@@ -7,22 +7,25 @@ use super::admission::Admission;
 use super::dispatch::Dispatch;
 use super::observers::{Notify, Observation, Observers};
 use super::pending::Pending;
+use super::pins::PinKind;
 use super::promise::{Answer, Completion, Promise, Ticket};
-use super::published::Published;
+use super::published::{Published, View};
 use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, SecurityLevel, StoreKind, SubscribeType};
+use crate::model::{AppId, Durability, StoreKind, SubscribeType};
 use crate::storage::Found;
-use crate::store::{self, Checked, Op, Outcome, Read, Step, Touched, Write};
+use crate::store::{
+    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Read, ResultSet, Selection, Step, Stream, Touched,
+    Write,
+};
 
 /// What an opening knows of its store for as long as it lasts.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub app_id: AppId,
     pub kind: StoreKind,
-    pub security_level: SecurityLevel,
     pub durability: Durability,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
@@ -37,6 +40,8 @@ pub struct Session {
     pub(super) observers: Arc<Observers>,
     admission: Arc<Admission>,
     order: Mutex<Order>,
+    /// No operation is accepted any more.
+    closed: AtomicBool,
     /// Number of queued writes: zero lets a read skip the order's lock.
     writes_queued: AtomicUsize,
 }
@@ -56,6 +61,8 @@ pub enum Work {
     Write(Write),
     /// Read at this place in the order.
     Read(Read),
+    /// Open a result set or a stream at this place in the order.
+    Open(Opening),
     /// Nothing: the operation was refused, but keeps its place.
     Refused(Error),
 }
@@ -86,6 +93,7 @@ impl Session {
             observers: Arc::default(),
             admission: Arc::new(Admission::default()),
             order: Mutex::new(order),
+            closed: AtomicBool::new(false),
             writes_queued: AtomicUsize::new(0),
         })
     }
@@ -107,7 +115,7 @@ impl Session {
         let checked = store::check(op, self.facts.kind);
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
-        if self.published.is_closed() {
+        if self.is_closed() {
             return Err(Error::closed());
         }
         match checked {
@@ -126,9 +134,17 @@ impl Session {
             Ok(Checked::Read(read)) if order.changes(read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
             }
+            Ok(Checked::Open(opening)) if order.changes(Touched::Range(&opening.range)) => {
+                self.queue(Work::Open(opening), bytes, ticket(slot));
+            }
+            Ok(Checked::Open(opening)) => {
+                let view = self.published.view();
+                drop(order);
+                ticket(slot).answer(view.and_then(|view| self.open(opening, &view)));
+            }
             Ok(Checked::Read(read)) => {
                 // The snapshot is taken now: a write that is issued later must not show in the answer.
-                let view = self.published.enter().and_then(super::published::Reader::view);
+                let view = self.published.view();
                 drop(order);
                 match view {
                     Ok(view) => readers::push(ReadJob { view, read, kind: self.facts.kind, ticket: ticket(slot) }),
@@ -137,6 +153,31 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Opens a result set or a stream over a view's snapshot.
+    ///
+    /// # Errors
+    ///
+    /// `OverLimits` if there are too many.
+    pub(super) fn open(&self, opening: Opening, view: &View) -> Result<Outcome> {
+        let Opening { range, form, name } = opening;
+        let selection = Selection { snapshot: Arc::clone(view.snapshot()), range, kind: self.facts.kind };
+        let pins = &self.published.pins;
+        match form {
+            Form::ResultSet => {
+                let (pin, revoke) = pins.add(&self.slot, PinKind::ResultSet, &name)?;
+                let result_set = ResultSet::new(Cursor::new(selection), Box::new(pin));
+                revoke.set(result_set.revoker());
+                Ok(Outcome::ResultSet(result_set))
+            }
+            Form::Stream(direction, limit) => {
+                let (pin, revoke) = pins.add(&self.slot, PinKind::Iterator, &name)?;
+                let stream = EntryStream::new(Stream::new(selection, direction, limit), Box::new(pin));
+                revoke.set(stream.revoker());
+                Ok(Outcome::EntryStream(stream))
+            }
+        }
     }
 
     /// Queues work while the order is held by the caller.
@@ -152,7 +193,7 @@ impl Session {
     /// `NotFound`, `InvalidArgument`, `Closed`, `Forked`, `Corrupted` or `Database`.
     pub fn get_now<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
         match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(view.snapshot(), &key, found),
+            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
             Attempt::Conflict => match self.wait_for(Op::Get { key: key.to_owned() })? {
                 Outcome::Value(value) => Ok(found(Found::Blob(value))),
                 _ => Err(Error::internal("A read was answered with something else. Report this.")),
@@ -167,7 +208,7 @@ impl Session {
     /// Those of `get_now`, and `WouldBlock` where a queued write could change the answer.
     pub fn try_get<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
         match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(view.snapshot(), &key, found),
+            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
             Attempt::Conflict => Err(Error::new(
                 ErrorKind::WouldBlock,
                 "A write of this key is queued. Wait for its completion, or use the call that waits.",
@@ -179,10 +220,9 @@ impl Session {
         self.check_usable()?;
         let key = crate::model::check_key(key, self.facts.kind)?;
         let key = store::stored_key(self.facts.kind, key);
-        let reader = self.published.enter()?;
         // Before the snapshot: a write leaves this count only after its snapshot was published.
         let conflict = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
-        if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(reader.view()?, key)) }
+        if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(self.published.view()?, key)) }
     }
 
     /// Runs an operation through the queue and waits, without the dispatch thread: a callback may be waiting there.
@@ -201,7 +241,7 @@ impl Session {
         };
         {
             let _order = self.order();
-            if self.published.is_closed() {
+            if self.is_closed() {
                 return Err(Error::closed());
             }
             self.queue(Work::Read(read), bytes, waiter);
@@ -215,11 +255,16 @@ impl Session {
         }
     }
 
+    /// True once no operation is accepted any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     fn check_usable(&self) -> Result<()> {
         if forked() {
             return Err(Error::forked());
         }
-        if self.published.is_closed() { Err(Error::closed()) } else { Ok(()) }
+        if self.is_closed() { Err(Error::closed()) } else { Ok(()) }
     }
 
     /// The writer is done with these operations; what they changed is published.
@@ -267,7 +312,7 @@ impl Session {
     /// One more handle, unless the session is closed.
     pub(super) fn hold(self: &Arc<Self>) -> Result<Hold> {
         let mut order = self.order();
-        if self.published.is_closed() {
+        if self.is_closed() {
             return Err(Error::closed());
         }
         order.handles += 1;
@@ -277,13 +322,13 @@ impl Session {
     /// One handle less. True if that was the last one: no operation is accepted from here on.
     fn let_go(&self) -> Option<bool> {
         let mut order = self.order();
-        if self.published.is_closed() {
+        if self.is_closed() {
             return None;
         }
         order.handles -= 1;
         let last = order.handles == 0;
         if last {
-            self.published.shut();
+            self.closed.store(true, Ordering::SeqCst);
         }
         Some(last)
     }
@@ -296,7 +341,7 @@ impl Session {
     /// Accepts no operation any more, however many handles there are.
     pub(super) fn shut(&self) {
         let _order = self.order();
-        self.published.shut();
+        self.closed.store(true, Ordering::SeqCst);
     }
 
     /// Queues the release of a handle that counted, behind everything issued before.
@@ -313,7 +358,7 @@ impl Session {
 }
 
 enum Attempt<'a> {
-    Now(super::published::View, std::borrow::Cow<'a, [u8]>),
+    Now(View, std::borrow::Cow<'a, [u8]>),
     Conflict,
 }
 

@@ -7,6 +7,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::base::Base;
 use super::lane::{Lane, Next};
 use super::manager;
 use super::opening::{self, OpenJob};
@@ -37,8 +38,10 @@ pub enum SlotJob {
     CloseById { app_id: AppId, promise: Promise<()> },
     /// Close the store whatever its handles, and remove it.
     Delete { app_id: AppId, promise: Promise<()> },
-    /// Close the store whatever its handles.
+    /// Close the store whatever its handles and result sets.
     Shutdown,
+    /// The last result set or iterator ended.
+    Unpinned,
 }
 
 impl Slot {
@@ -52,9 +55,9 @@ impl Slot {
             return;
         }
         let slot = Arc::clone(self);
-        if let Err(error) =
-            threads::spawn("dkv-writer", move || Worker { slot, writer: None, deferred: Vec::new() }.run())
-        {
+        if let Err(error) = threads::spawn("dkv-writer", move || {
+            Worker { slot, writer: None, pinned: None, deferred: Vec::new() }.run()
+        }) {
             self.lane.give_up().into_iter().for_each(|job| refuse(job, &error));
         }
     }
@@ -76,7 +79,7 @@ fn refuse(job: SlotJob, error: &Error) {
             }
         }
         SlotJob::Write(job) => job.ticket.answer(Err(error.clone())),
-        SlotJob::Shutdown => {}
+        SlotJob::Shutdown | SlotJob::Unpinned => {}
     }
 }
 
@@ -84,6 +87,8 @@ fn refuse(job: SlotJob, error: &Error) {
 struct Worker {
     slot: Arc<Slot>,
     writer: Option<Writer>,
+    /// The file, while no session has it open but result sets do.
+    pinned: Option<Base>,
     /// Openings that came while the last session had no handle left but was not closed yet.
     deferred: Vec<OpenJob>,
 }
@@ -118,11 +123,7 @@ impl Worker {
         let Some(writer) = self.writer.take() else { return };
         let session = Arc::clone(&writer.session);
         session.shut();
-        let abandoned = catch_unwind(AssertUnwindSafe(|| {
-            drop(session.published.close());
-            // With the writer the lock goes: not before the file is closed.
-            drop(writer);
-        }));
+        let abandoned = catch_unwind(AssertUnwindSafe(|| writer.abandon()));
         if abandoned.is_err() {
             log::error!("the file of a store could not be closed after a panic");
         }
@@ -149,11 +150,8 @@ impl Worker {
                 let result = self.delete(&app_id);
                 promise.settle(result);
             }
-            SlotJob::Shutdown => {
-                if let Err(error) = self.end_session() {
-                    log::error!("a store was not closed cleanly at shutdown: {error}");
-                }
-            }
+            SlotJob::Shutdown => self.shutdown(),
+            SlotJob::Unpinned => self.unpinned(),
             SlotJob::Write(_) => {}
         }
     }
@@ -168,15 +166,22 @@ impl Worker {
 
     fn open(&mut self, job: OpenJob) {
         if let Some(writer) = &self.writer {
-            match opening::join(&writer.session, &job) {
+            match opening::join(writer, &job) {
                 Ok(hold) => job.promise.settle_through(&writer.session.dispatch, Ok(hold)),
                 // The last handle is gone and its release is on the way: open anew after it.
-                Err(_) if writer.session.published.is_closed() => self.deferred.push(job),
+                Err(_) if writer.session.is_closed() => self.deferred.push(job),
                 Err(error) => job.promise.settle(Err(error)),
             }
             return;
         }
-        match opening::open(&self.slot, &job) {
+        let opened = match self.pinned.take() {
+            None => opening::open(&self.slot, &job),
+            Some(base) => opening::rejoin(&self.slot, base, &job).map_err(|(base, error)| {
+                self.pinned = Some(base);
+                error
+            }),
+        };
+        match opened {
             Ok((writer, hold)) => {
                 self.slot.lane.keep(true);
                 job.promise.settle_through(&writer.session.dispatch, Ok(hold));
@@ -213,22 +218,57 @@ impl Worker {
     fn delete(&mut self, app_id: &AppId) -> Result<()> {
         opening::check_owner(&self.slot.key, app_id)?;
         self.end_session()?;
+        if let Some(base) = &self.pinned {
+            // The handles are dead all the same (`store.md` 3.13).
+            base.published.pins.check_none("Deleting")?;
+        }
+        // The last result set may have ended just now, and its word is still in the lane.
+        self.unpinned();
         opening::delete(&self.slot.key)
     }
 
-    /// Closes the store, if it is open.
+    /// Ends the session, if there is one. The file is closed too, unless result sets need it.
     fn end_session(&mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let session = Arc::clone(&writer.session);
-        let result = writer.close();
+        let (base, flushed) = writer.end();
+        let closed = if base.is_pinned() {
+            self.pinned = Some(base);
+            Ok(())
+        } else {
+            base.close()
+        };
         self.ended(&session);
-        result
+        flushed.and(closed)
+    }
+
+    /// Closes the file if only result sets had it open, and the last of them has ended.
+    fn unpinned(&mut self) {
+        if self.pinned.as_ref().is_some_and(|base| !base.is_pinned()) {
+            self.close_pinned();
+        }
+    }
+
+    fn close_pinned(&mut self) {
+        let Some(base) = self.pinned.take() else { return };
+        if let Err(error) = base.close() {
+            log::error!("a store was not closed cleanly: {error}");
+        }
+        self.slot.lane.keep(false);
+    }
+
+    /// Closes everything, result sets included.
+    fn shutdown(&mut self) {
+        if let Err(error) = self.end_session() {
+            log::error!("a store was not closed cleanly at shutdown: {error}");
+        }
+        self.close_pinned();
     }
 
     fn ended(&mut self, session: &Arc<Session>) {
         readers::session_closed();
         session.dispatch.release();
-        self.slot.lane.keep(false);
+        self.slot.lane.keep(self.pinned.is_some());
         for job in mem::take(&mut self.deferred) {
             self.open(job);
         }

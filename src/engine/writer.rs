@@ -3,23 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::base::Base;
 use super::dispatch::Delivery;
 use super::explicit::{Explicit, Joined, Told};
 use super::group::{self, Group};
 use super::observers::Observer;
-use super::registry::OpenPlace;
 use super::session::{Session, Work, WriteJob};
-use crate::disk::StoreLock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
 use crate::model::Durability;
-use crate::storage::Stamps;
 use crate::store::{Changes, Outcome, Step, Write};
 
 /// The open store as its own thread sees it.
 pub struct Writer {
     pub session: Arc<Session>,
-    stamps: Stamps,
+    pub base: Base,
     group: Group,
     /// The store's own transaction, while one is open.
     explicit: Option<Explicit>,
@@ -27,23 +25,18 @@ pub struct Writer {
     unflushed_bytes: usize,
     flush_at: Option<Instant>,
     forget_snapshot_at: Option<Instant>,
-    // Declared in the order in which they are given up: the file's lock first, then the place among the open stores.
-    _lock: StoreLock,
-    _place: OpenPlace,
 }
 
 impl Writer {
-    pub fn new(session: Arc<Session>, stamps: Stamps, lock: StoreLock, place: OpenPlace) -> Self {
+    pub fn new(session: Arc<Session>, base: Base) -> Self {
         Self {
             session,
-            stamps,
+            base,
             group: Group::default(),
             explicit: None,
             unflushed_bytes: 0,
             flush_at: None,
             forget_snapshot_at: None,
-            _lock: lock,
-            _place: place,
         }
     }
 
@@ -54,12 +47,36 @@ impl Writer {
 
     /// Takes an operation into the group, and runs the group when it is full.
     pub fn add(&mut self, job: WriteJob) {
-        if let Work::Write(Write::Step(step)) = job.work {
-            self.run();
-            self.step(step, job);
-        } else if self.group.add(job) {
-            self.run();
+        match job.work {
+            Work::Write(Write::Step(step)) => {
+                self.run();
+                self.step(step, job);
+            }
+            Work::Open(_) => {
+                self.run();
+                self.open(job);
+            }
+            _ => {
+                if self.group.add(job) {
+                    self.run();
+                }
+            }
         }
+    }
+
+    /// Opens a result set or a stream behind everything that was queued before it.
+    fn open(&mut self, mut job: WriteJob) {
+        let work = std::mem::replace(&mut job.work, Work::Write(Write::Flush));
+        let outcome = match work {
+            Work::Open(_) if self.explicit.is_some() => Err(Error::new(
+                ErrorKind::Database,
+                "A transaction of the store is open. Open result sets before it starts or after it has ended.",
+            )),
+            Work::Open(opening) => self.session.published.view().and_then(|view| self.session.open(opening, &view)),
+            _ => Ok(Outcome::Done),
+        };
+        let deliveries = group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
+        self.session.dispatch.deliver_all(deliveries);
     }
 
     /// Runs what was gathered and answers it: in the open transaction, or as a commit of its own.
@@ -79,7 +96,7 @@ impl Writer {
         let flush_asked = jobs.iter().any(|job| matches!(job.work, Work::Write(Write::Flush)));
         let durable = self.is_durable() || flush_asked || self.flush_due();
         let record = self.session.observers.want_local();
-        let mut applied = group::apply(&self.session, &mut self.stamps, &jobs, durable, record);
+        let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
         let mut audience = Vec::new();
         if applied.committed {
             audience = self.publish();
@@ -103,7 +120,7 @@ impl Writer {
 
     /// Runs a group inside the open transaction.
     fn join(&mut self, mut explicit: Explicit, mut jobs: Vec<WriteJob>) {
-        let joined = match explicit.apply(&self.session, &mut self.stamps, &mut jobs) {
+        let joined = match explicit.apply(&self.session, &mut self.base.stamps, &mut jobs) {
             Ok(joined) => {
                 self.explicit = Some(explicit);
                 joined
@@ -167,7 +184,7 @@ impl Writer {
         let explicit = self.explicit.take().ok_or_else(no_transaction)?;
         let written = explicit.bytes();
         // Nothing was written: nothing needs a flush.
-        let committed = if written > 0 { explicit.commit(&mut self.stamps).map(Some) } else { Ok(None) };
+        let committed = if written > 0 { explicit.commit(&mut self.base.stamps).map(Some) } else { Ok(None) };
         let told = match committed {
             Ok(Some(told)) => {
                 let audience = self.publish();
@@ -221,7 +238,7 @@ impl Writer {
     fn flush(&mut self) -> Result<()> {
         self.flush_at = None;
         if self.unflushed_bytes > 0 {
-            group::flush(&self.session, &mut self.stamps)?;
+            group::flush(&self.session, &mut self.base.stamps)?;
             self.unflushed_bytes = 0;
         }
         Ok(())
@@ -241,20 +258,26 @@ impl Writer {
         }
     }
 
-    /// Ends the session: everything before is done and durable, the readers have left, the file is closed, its lock
-    /// is free.
+    /// Ends the session: what was accepted before is done and durable. The file is still open.
     ///
     /// # Errors
     ///
     /// `Database` or `OutcomeUnknown` if acknowledged writes of a relaxed store are not durable.
-    pub fn close(mut self) -> Result<()> {
+    pub fn end(mut self) -> (Base, Result<()>) {
         self.run();
         self.session.shut();
         // Undone, silently (`store.md` 3.10).
         drop(self.explicit.take());
         let flushed = self.flush();
-        let closed = self.session.published.close().map_or(Ok(()), crate::storage::Database::close);
-        flushed.and(closed)
+        (self.base, flushed)
+    }
+
+    /// Gives everything up after a panic: what was not committed is undone.
+    pub fn abandon(mut self) {
+        drop(self.explicit.take());
+        if let Err(error) = self.base.close() {
+            log::error!("a store was not closed cleanly after a panic: {error}");
+        }
     }
 }
 

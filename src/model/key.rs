@@ -35,7 +35,12 @@ pub fn check_key(key: &str, kind: StoreKind) -> Result<&str> {
     Ok(key)
 }
 
-fn check_length(what: &str, text: &str, kind: StoreKind) -> Result<()> {
+/// Refuses a text that is longer than a key may be; `what` names it.
+///
+/// # Errors
+///
+/// `InvalidArgument` (401), naming the limit and the size.
+pub fn check_length(what: &str, text: &str, kind: StoreKind) -> Result<()> {
     let limit = key_bytes_max(kind);
     if text.len() > limit {
         return Err(Error::invalid_argument(format!(

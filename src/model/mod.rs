@@ -12,6 +12,6 @@ pub use change::{Change, SubscribeType};
 pub use clock::Timestamp;
 pub use entry::Entry;
 pub use identity::{AppId, StoreId};
-pub use key::{Prefix, check_key};
+pub use key::{Prefix, check_key, check_length, trim};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
 pub use value::{Value, ValueRef, ValueType};

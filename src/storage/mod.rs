@@ -15,5 +15,5 @@ mod write;
 
 pub use database::Database;
 pub use meta::RecordedOptions;
-pub use read::{Found, Range, Rows, Snapshot};
+pub use read::{Direction, Found, Range, Rows, Snapshot};
 pub use write::{Stamps, Transaction, Writing};

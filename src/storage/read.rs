@@ -7,7 +7,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::blob;
 use super::fault::IntoError;
-use super::record::{Payload, Record, decode, decode_value};
+use super::record::{BlobRef, Payload, Record, decode, decode_value};
 use super::tables::{BLOBS, DATA};
 use crate::error::{Error, Result};
 use crate::model::{Value, ValueRef, ValueType};
@@ -30,6 +30,31 @@ impl Range {
             upper
         });
         Self { lower: prefix.to_vec(), upper }
+    }
+
+    /// The part of the range from `key` on.
+    #[must_use]
+    pub fn from(&self, key: &[u8]) -> Self {
+        Self { lower: self.lower.as_slice().max(key).to_vec(), upper: self.upper.clone() }
+    }
+
+    /// The part of the range behind `key`.
+    #[must_use]
+    pub fn after(&self, key: &[u8]) -> Self {
+        // The smallest key that is larger.
+        self.from(&[key, &[0]].concat())
+    }
+
+    /// The part of the range before `key`.
+    #[must_use]
+    pub fn before(&self, key: &[u8]) -> Self {
+        let upper = self.upper.as_deref().map_or(key, |upper| upper.min(key)).to_vec();
+        Self { lower: self.lower.clone(), upper: Some(upper) }
+    }
+
+    /// True if no key can lie in the range: redb refuses bounds that cross.
+    fn is_empty(&self) -> bool {
+        self.upper.as_ref().is_some_and(|upper| *upper <= self.lower)
     }
 
     /// True if `key` lies in the range.
@@ -88,12 +113,26 @@ pub trait Rows {
     /// `Corrupted` for damaged rows, `Database` for I/O errors, `Closed` if the store was closed beneath.
     fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>>;
 
-    /// Calls `visit` with each entry of the range in ascending order of the keys' bytes until it breaks.
+    /// Calls `visit` with each entry of the range, in the order of the keys' bytes, until it breaks.
     ///
     /// # Errors
     ///
     /// As for `get`.
-    fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()>;
+    fn scan(
+        &self,
+        range: &Range,
+        direction: Direction,
+        visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
+    ) -> Result<()>;
+}
+
+/// Which end of a range comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Ascending.
+    Forward,
+    /// Descending.
+    Backward,
 }
 
 /// The committed content of a store at one moment. It stays readable while writes go on.
@@ -108,6 +147,17 @@ impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Result<Self> {
         let data = transaction.open_table(DATA).map_err(IntoError::into_error)?;
         Ok(Self { data, blobs: OnceLock::new(), transaction })
+    }
+
+    /// Calls `visit` with each key of the range, ascending, until it breaks. No value is read.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    pub fn keys(&self, range: &Range, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+        rows(&self.data, range, Direction::Forward, |key, row| {
+            Ok(if decode(row)?.tombstone { ControlFlow::Continue(()) } else { visit(key) })
+        })
     }
 
     fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
@@ -126,16 +176,18 @@ impl Rows for Snapshot {
         Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
     }
 
-    fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()> {
-        scan(&self.data, range, |blob| blob::read(self.blobs()?, blob), visit)
+    fn scan(
+        &self,
+        range: &Range,
+        direction: Direction,
+        visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit)
     }
 }
 
 /// The value of a row, unless the row is the trace of a deleted key.
-pub(super) fn load(
-    row: &[u8],
-    read_blob: impl FnOnce(super::record::BlobRef) -> Result<Vec<u8>>,
-) -> Result<Option<Found<'_>>> {
+pub(super) fn load(row: &[u8], read_blob: impl FnOnce(BlobRef) -> Result<Vec<u8>>) -> Result<Option<Found<'_>>> {
     let Record { value_type, tombstone, payload } = decode(row)?;
     if tombstone {
         return Ok(None);
@@ -159,23 +211,55 @@ fn blob_value(value_type: ValueType, bytes: Vec<u8>) -> Result<Value> {
 pub(super) fn scan<T: ReadableTable<&'static [u8], &'static [u8]>>(
     data: &T,
     range: &Range,
-    read_blob: impl Fn(super::record::BlobRef) -> Result<Vec<u8>>,
+    direction: Direction,
+    read_blob: impl Fn(BlobRef) -> Result<Vec<u8>>,
     mut visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
-    for row in data.range::<&[u8]>(range.bounds()).map_err(IntoError::into_error)? {
+    rows(data, range, direction, |key, row| {
+        Ok(match load(row, &read_blob)? {
+            Some(found) => visit(key, found),
+            None => ControlFlow::Continue(()),
+        })
+    })
+}
+
+/// Calls `visit` with each row of the range until it breaks.
+fn rows<T: ReadableTable<&'static [u8], &'static [u8]>>(
+    data: &T,
+    range: &Range,
+    direction: Direction,
+    mut visit: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    if range.is_empty() {
+        return Ok(());
+    }
+    let mut range = data.range::<&[u8]>(range.bounds()).map_err(IntoError::into_error)?;
+    loop {
+        let row = match direction {
+            Direction::Forward => range.next(),
+            Direction::Backward => range.next_back(),
+        };
+        let Some(row) = row else { return Ok(()) };
         let (key, row) = row.map_err(IntoError::into_error)?;
-        if let Some(found) = load(row.value(), &read_blob)?
-            && visit(key.value(), found).is_break()
-        {
-            break;
+        if visit(key.value(), row.value())?.is_break() {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_range_do_not_reach_beyond_it() {
+        let range = Range::starting_with(b"b");
+        assert!(range.after(b"ba").contains(b"ba\0") && !range.after(b"ba").contains(b"ba"));
+        assert!(range.from(b"a").contains(b"b") && !range.from(b"a").contains(b"a"));
+        assert!(range.before(b"bb").contains(b"ba") && !range.before(b"bb").contains(b"bb"));
+        assert!(!range.before(b"z").contains(b"c"));
+        assert!(range.from(b"c").is_empty() && range.before(b"b").is_empty());
+    }
 
     #[test]
     fn a_prefix_range_holds_exactly_the_keys_that_begin_with_it() {

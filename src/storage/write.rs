@@ -7,7 +7,7 @@ use redb::{AccessGuard, Durability, ReadableTable, Table, WriteTransaction};
 use super::blob;
 use super::fault::IntoError;
 use super::meta::State;
-use super::read::{Found, Range, Rows, load, scan};
+use super::read::{Direction, Found, Range, Rows, load, scan};
 use super::record::{BlobRef, Payload, Stamp, decode, encode};
 use super::tables::{BLOBS, DATA, META};
 use crate::error::{Error, Result};
@@ -165,7 +165,12 @@ impl Rows for Writing<'_, '_> {
         Ok(load(row.value(), |blob| blob::read(&self.blobs, blob))?.map(found))
     }
 
-    fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()> {
-        scan(&self.data, range, |blob| blob::read(&self.blobs, blob), visit)
+    fn scan(
+        &self,
+        range: &Range,
+        direction: Direction,
+        visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        scan(&self.data, range, direction, |blob| blob::read(&self.blobs, blob), visit)
     }
 }

@@ -7,7 +7,7 @@ use super::device::user_key;
 use super::op::Outcome;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Entry, StoreKind, Value};
-use crate::storage::{Found, Rows, Writing};
+use crate::storage::{Direction, Found, Rows, Writing};
 
 /// What a change found before it.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub fn apply_read(rows: &impl Rows, read: &Read, kind: StoreKind) -> Result<Outc
         Read::Entries(range) => {
             let mut entries = Vec::new();
             let mut damaged = None;
-            rows.scan(range, |key, value| match user_key(kind, key) {
+            rows.scan(range, Direction::Forward, |key, value| match user_key(kind, key) {
                 Ok(key) => {
                     entries.push(Entry { key: key.to_owned(), value: value.into_value() });
                     ControlFlow::Continue(())

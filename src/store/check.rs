@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use super::device::stored_key;
-use super::op::Op;
+use super::op::{KeyRange, Op};
 use crate::error::{Error, Result};
 use crate::limits::BATCH_BYTES_MAX;
-use crate::model::{Entry, Prefix, StoreKind, Value, check_key};
-use crate::storage::Range;
+use crate::model::{Entry, Prefix, StoreKind, Value, check_key, check_length, trim};
+use crate::storage::{Direction, Range};
 
 /// A stored key, shared by the operation and by the record of what it will touch.
 pub type Key = Arc<[u8]>;
@@ -119,6 +119,26 @@ impl Read {
     }
 }
 
+/// A result set or a stream to open.
+#[derive(Debug)]
+pub struct Opening {
+    /// The stored keys that it covers.
+    pub range: Range,
+    /// What it is.
+    pub form: Form,
+    /// What it is called where its holder is named: the prefix that was asked for.
+    pub name: String,
+}
+
+/// What is opened.
+#[derive(Debug, Clone, Copy)]
+pub enum Form {
+    /// A result set.
+    ResultSet,
+    /// A stream of at most so many entries.
+    Stream(Direction, Option<u64>),
+}
+
 /// An operation that can be applied.
 #[derive(Debug)]
 pub enum Checked {
@@ -126,13 +146,18 @@ pub enum Checked {
     Write(Write),
     /// It does not.
     Read(Read),
+    /// It opens something that goes on reading.
+    Open(Opening),
 }
 
 impl Op {
     /// True if the operation keeps its place among the writes.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        !matches!(self, Self::Get { .. } | Self::GetEntries { .. })
+        !matches!(
+            self,
+            Self::Get { .. } | Self::GetEntries { .. } | Self::GetResultSet { .. } | Self::GetEntryStream { .. }
+        )
     }
 }
 
@@ -153,6 +178,10 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::DeleteBatch { keys } => Checked::Write(Write::Changes(delete_all(&keys, kind)?)),
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
+        Op::GetResultSet { prefix } => {
+            Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
+        }
+        Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
@@ -175,6 +204,38 @@ fn range(kind: StoreKind, prefix: &str) -> Result<Range> {
         Prefix::StartsWith(prefix) => prefix,
     };
     Ok(Range::starting_with(&stored_key(kind, prefix)))
+}
+
+fn stream(kind: StoreKind, asked: KeyRange) -> Result<Opening> {
+    let bound = |text: &Option<String>| -> Result<Option<Vec<u8>>> {
+        text.as_deref().map(|text| check_bound(kind, text)).transpose()
+    };
+    let prefix = bound(&asked.prefix)?.unwrap_or_else(|| stored_key(kind, "").into_owned());
+    let mut range = Range::starting_with(&prefix);
+    if let Some(gte) = bound(&asked.gte)? {
+        range = range.from(&gte);
+    }
+    if let Some(gt) = bound(&asked.gt)? {
+        range = range.after(&gt);
+    }
+    if let Some(lt) = bound(&asked.lt)? {
+        range = range.before(&lt);
+    }
+    if let Some(mut lte) = bound(&asked.lte)? {
+        // Before the smallest key that is larger.
+        lte.push(0);
+        range = range.before(&lte);
+    }
+    let direction = if asked.reverse { Direction::Backward } else { Direction::Forward };
+    let name = asked.prefix.or(asked.gte).or(asked.gt).unwrap_or_default();
+    Ok(Opening { range, form: Form::Stream(direction, asked.limit), name })
+}
+
+/// The stored form of a bound: trimmed, possibly empty, within the limit of a key.
+fn check_bound(kind: StoreKind, text: &str) -> Result<Vec<u8>> {
+    let text = trim(text);
+    check_length("bound", text, kind)?;
+    Ok(stored_key(kind, text).into_owned())
 }
 
 fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {

@@ -1,5 +1,6 @@
 //! What a store can be asked, and what it answers.
 
+use super::result_set::{EntryStream, ResultSet};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
 use crate::model::{Entry, Value};
 
@@ -48,6 +49,18 @@ pub enum Op {
     Commit,
     /// End the transaction and undo its writes. Answers [`Outcome::Done`], or fails with `Database` if none is open.
     Rollback,
+    /// Open a result set over the entries whose key begins with a prefix, as `GetEntries` selects them. Answers
+    /// [`Outcome::ResultSet`], or fails with `OverLimits` for the ninth, `Database` while a transaction is open.
+    GetResultSet {
+        /// The prefix: not empty.
+        prefix: String,
+    },
+    /// Open a stream of the entries of a range of keys. Answers [`Outcome::EntryStream`], or fails with `Database` while
+    /// a transaction is open.
+    GetEntryStream {
+        /// The range, the direction and the limit.
+        range: KeyRange,
+    },
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
 }
@@ -63,7 +76,8 @@ impl Op {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
             }
             Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
-            Self::GetEntries { prefix } => prefix.len(),
+            Self::GetEntries { prefix } | Self::GetResultSet { prefix } => prefix.len(),
+            Self::GetEntryStream { range } => range.bytes(),
             Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
@@ -80,6 +94,10 @@ pub enum Outcome {
     Value(Value),
     /// The entries that were read.
     Entries(Vec<Entry>),
+    /// The result set that was opened.
+    ResultSet(ResultSet),
+    /// The stream that was opened.
+    EntryStream(EntryStream),
 }
 
 impl Outcome {
@@ -87,11 +105,45 @@ impl Outcome {
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::ResultSet(_) | Self::EntryStream(_) => 0,
             Self::Value(value) => value.as_ref().payload_bytes(),
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
             }
         }
+    }
+}
+
+/// A range of keys, with the order and the number in which its entries are wanted. The default is everything, ascending.
+///
+/// Bounds are trimmed as keys are. A `^` has no meaning here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct KeyRange {
+    /// Only keys that begin with this.
+    pub prefix: Option<String>,
+    /// Only keys at or behind this one.
+    pub gte: Option<String>,
+    /// Only keys behind this one.
+    pub gt: Option<String>,
+    /// Only keys before this one.
+    pub lt: Option<String>,
+    /// Only keys at or before this one.
+    pub lte: Option<String>,
+    /// Descending.
+    pub reverse: bool,
+    /// At most so many entries.
+    pub limit: Option<u64>,
+}
+
+impl KeyRange {
+    /// Keys that begin with `prefix`, ascending.
+    pub fn prefix(prefix: impl Into<String>) -> Self {
+        Self { prefix: Some(prefix.into()), ..Self::default() }
+    }
+
+    fn bytes(&self) -> usize {
+        let bounds = [&self.prefix, &self.gte, &self.gt, &self.lt, &self.lte];
+        bounds.into_iter().flatten().map(String::len).sum()
     }
 }

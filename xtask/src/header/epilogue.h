@@ -18,6 +18,12 @@
       { NULL, 0 }, { NULL, 0 } }
 
 /**
+ * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.
+ */
+#define DKV_KEY_RANGE_INIT                                                                                           \
+    { sizeof(dkv_key_range), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0 }
+
+/**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.
  */
 #ifdef __cplusplus

@@ -1,0 +1,51 @@
+//! The open file of a store, for as long as a session or a result set needs it.
+
+use std::sync::Arc;
+
+use super::published::Published;
+use super::registry::OpenPlace;
+use crate::disk::StoreLock;
+use crate::error::Result;
+use crate::model::{AppId, SecurityLevel, StoreKind};
+use crate::storage::{Database, Stamps};
+
+/// What is known of the open store, whoever opened it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub app_id: AppId,
+    pub kind: StoreKind,
+    pub security_level: SecurityLevel,
+    /// The device id of this installation.
+    pub own_device: String,
+}
+
+/// The open file of a store.
+pub struct Base {
+    pub known: Known,
+    pub published: Arc<Published>,
+    pub stamps: Stamps,
+    // Declared in the order in which they are given up: the file's lock first, then the place among the open stores.
+    _lock: StoreLock,
+    _place: OpenPlace,
+}
+
+impl Base {
+    pub fn new(known: Known, database: Database, stamps: Stamps, lock: StoreLock, place: OpenPlace) -> Self {
+        Self { known, published: Published::new(database), stamps, _lock: lock, _place: place }
+    }
+
+    /// True if result sets or iterators keep the file open.
+    pub fn is_pinned(&self) -> bool {
+        !self.published.pins.is_empty()
+    }
+
+    /// Closes the file and gives up its lock and its place. What still holds a snapshot of it is ended.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if redb's own bookkeeping could not be written. Nothing acknowledged is lost by that.
+    pub fn close(self) -> Result<()> {
+        self.published.pins.revoke_all();
+        self.published.close().map_or(Ok(()), Database::close)
+    }
+}

@@ -1,0 +1,149 @@
+//! Snapshots that callers keep: result sets and iterators.
+//!
+//! They keep their database open after the last close of its handles, with its lock and its place among the open
+//! stores, until the last of them ends. What needs the database for itself asks here whether there are any.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use super::slot::{Slot, SlotJob};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{ITERATORS_MAX, RESULT_SETS_MAX};
+
+/// What holds a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinKind {
+    /// One of the result sets, of which a store has eight at most.
+    ResultSet,
+    /// An iterator, or a copy of the store that is being made.
+    Iterator,
+}
+
+/// Who holds a snapshot, for the statistics.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// What it is.
+    pub kind: PinKind,
+    /// When it was opened.
+    pub since: SystemTime,
+    /// The key prefix that was asked for, or a word for what else it is.
+    pub name: String,
+}
+
+/// The pins of one database.
+#[derive(Default)]
+pub struct Pins {
+    list: Mutex<List>,
+}
+
+#[derive(Default)]
+struct List {
+    next: u64,
+    pinned: Vec<Pinned>,
+}
+
+struct Pinned {
+    id: u64,
+    holder: Holder,
+    /// Ends the holder: what it is asked from then on fails with `Closed`.
+    revoke: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// A holder's pin. Dropping it may let the database close.
+pub struct Pin {
+    pins: Arc<Pins>,
+    slot: Arc<Slot>,
+    id: u64,
+}
+
+impl Pins {
+    fn list(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a pin.
+    ///
+    /// # Errors
+    ///
+    /// `OverLimits` for the ninth result set.
+    pub fn add(self: &Arc<Self>, slot: &Arc<Slot>, kind: PinKind, name: &str) -> Result<(Pin, Revoke)> {
+        let mut list = self.list();
+        let count = list.pinned.iter().filter(|pinned| pinned.holder.kind == kind).count();
+        let (limit, what) = match kind {
+            PinKind::ResultSet => (RESULT_SETS_MAX, "result sets"),
+            PinKind::Iterator => (ITERATORS_MAX, "iterators"),
+        };
+        if count >= limit {
+            return Err(Error::new(
+                ErrorKind::OverLimits,
+                format!("Over max limits. The store has {count} {what} open, the limit is {limit}. Close one."),
+            ));
+        }
+        let id = list.next;
+        list.next += 1;
+        let holder = Holder { kind, since: SystemTime::now(), name: name.to_owned() };
+        list.pinned.push(Pinned { id, holder, revoke: None });
+        let pin = Pin { pins: Arc::clone(self), slot: Arc::clone(slot), id };
+        Ok((pin, Revoke { pins: Arc::clone(self), id }))
+    }
+
+    /// True if nobody holds a snapshot.
+    pub fn is_empty(&self) -> bool {
+        self.list().pinned.is_empty()
+    }
+
+    /// Refuses an operation that needs the database for itself.
+    ///
+    /// # Errors
+    ///
+    /// `Database`, naming how many hold it.
+    pub fn check_none(&self, what: &str) -> Result<()> {
+        let count = self.list().pinned.len();
+        if count == 0 {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Database,
+            format!("{what} needs the store for itself: {count} result sets or iterators are open. Close them first."),
+        ))
+    }
+
+    /// Who holds a snapshot, oldest first.
+    pub fn holders(&self) -> Vec<Holder> {
+        self.list().pinned.iter().map(|pinned| pinned.holder.clone()).collect()
+    }
+
+    /// Ends every holder.
+    pub fn revoke_all(&self) {
+        let revokes: Vec<_> = self.list().pinned.iter().filter_map(|pinned| pinned.revoke.clone()).collect();
+        // Outside the lock: a holder that ends drops its pin.
+        revokes.iter().for_each(|revoke| revoke());
+    }
+}
+
+/// Where a new holder says how it is ended from outside.
+pub struct Revoke {
+    pins: Arc<Pins>,
+    id: u64,
+}
+
+impl Revoke {
+    pub fn set(self, revoke: Arc<dyn Fn() + Send + Sync>) {
+        if let Some(pinned) = self.pins.list().pinned.iter_mut().find(|pinned| pinned.id == self.id) {
+            pinned.revoke = Some(revoke);
+        }
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let last = {
+            let mut list = self.pins.list();
+            list.pinned.retain(|pinned| pinned.id != self.id);
+            list.pinned.is_empty()
+        };
+        if last {
+            self.slot.push(SlotJob::Unpinned);
+        }
+    }
+}
