@@ -1,5 +1,6 @@
 //! Plain data: values, keys, entries, identities, options, the clock. No I/O and no locks.
 
+mod backup;
 mod change;
 mod clock;
 mod entry;
@@ -8,6 +9,7 @@ mod key;
 mod options;
 mod value;
 
+pub use backup::{AUTOMATIC_BACKUP, BackupDeletion, BackupPlace, DeletionResult};
 pub use change::{Change, SubscribeType};
 pub use clock::Timestamp;
 pub use entry::Entry;

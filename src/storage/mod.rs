@@ -1,10 +1,12 @@
 //! The tables of a store: the only room that names redb's.
 //!
 //! `record` is the bytes of one entry, `blob` takes values that would swell a leaf, `meta` is what the store knows about
-//! itself. [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
+//! itself, `copy` moves all rows from one file to another for `backup`. [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
 //! keys are bytes and values are values.
 
+mod backup;
 mod blob;
+mod copy;
 mod database;
 mod fault;
 mod meta;
@@ -13,6 +15,8 @@ mod record;
 mod tables;
 mod write;
 
+pub use backup::{Backup, BackupRow, make as make_backup, restore as restore_backup};
+pub use copy::Pace;
 pub use database::Database;
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};
