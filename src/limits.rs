@@ -54,12 +54,16 @@ pub const BACKUPS_MAX: usize = 5;
 pub const COPY_CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// redb's page cache for a copy: every page is written or read once.
 pub const COPY_CACHE_BYTES: usize = 4 * 1024 * 1024;
+/// Copies of one store that are made in the background at once.
+pub const BACKGROUND_COPIES_MAX: usize = 1;
 /// Bytes after which an automatic backup rests for as long as it has worked, so that it takes half of a disk at most.
 pub const AUTO_BACKUP_STRETCH_BYTES: usize = 1024 * 1024;
 /// Time without a write after which an automatic backup begins, unless the open option says otherwise.
 pub const AUTO_BACKUP_QUIET_MS: u64 = 30_000;
 /// Smallest age at which an automatic backup is replaced, unless the open option says otherwise.
 pub const AUTO_BACKUP_INTERVAL_MS: u64 = 60 * 60 * 1000;
+/// Time after which an automatic backup that had to wait for another copy of the store is tried again.
+pub const AUTO_BACKUP_RETRY_MS: u64 = 1_000;
 /// Longest quiet spell and largest age that an open option may ask for: a year.
 pub const AUTO_BACKUP_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 

@@ -27,6 +27,8 @@ pub const DKV_RECORD_CHANGE: u32 = 7;
 pub const DKV_RECORD_RESULT_SET: u32 = 8;
 /// A record with an iterator handle.
 pub const DKV_RECORD_ITERATOR: u32 = 9;
+/// A record with the results of a deletion of backups.
+pub const DKV_RECORD_BACKUP_RESULTS: u32 = 20;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
 
@@ -70,6 +72,14 @@ impl Record {
             Ok(Outcome::Value(value)) => {
                 let mut record = Self::new(DKV_RECORD_VALUE, tag, None, 1);
                 record.put_value(value);
+                record
+            }
+            Ok(Outcome::BackupDeletions(deletions)) => {
+                let mut record = Self::new(DKV_RECORD_BACKUP_RESULTS, tag, None, deletions.len());
+                for deletion in deletions {
+                    record.put_text(&deletion.name);
+                    record.put_u64(i64::from(deletion.status()) as u64);
+                }
                 record
             }
             Ok(Outcome::Entries(entries)) => {

@@ -4,12 +4,14 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
+use super::backup::dkv_backup_result;
 use super::error::{OwnedError, dkv_error};
 use super::iterator::{self, dkv_iterator};
 use super::ptr::UserData;
 use super::queue::Queue;
 use super::record::{
-    DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_RESULT_SET, DKV_RECORD_VALUE, Record,
+    DKV_RECORD_BACKUP_RESULTS, DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_RESULT_SET,
+    DKV_RECORD_VALUE, Record,
 };
 use super::result_set::{self, dkv_result_set};
 use super::store::dkv_store;
@@ -41,6 +43,16 @@ pub type dkv_result_set_callback =
 /// Answer of get_iterator. The iterator is the caller's: free it. It is NULL if `error` is not.
 pub type dkv_iterator_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, iterator: *mut dkv_iterator)>;
+
+/// Answer of delete_backup: `count` results in ascending order of the names' bytes, borrowed for the call.
+pub type dkv_backup_results_callback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        error: *const dkv_error,
+        results: *const dkv_backup_result,
+        count: usize,
+    ),
+>;
 
 /// Where the answers of a handle go.
 #[derive(Clone)]
@@ -88,6 +100,8 @@ type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_va
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
 type HandleFn<T> = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut T);
 type StoreIdsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text, usize);
+
+type BackupResultsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_backup_result, usize);
 
 fn mismatch() -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
@@ -167,6 +181,30 @@ impl Reply<EntriesFn> {
                 Ok(entries) => {
                     let views: Vec<dkv_entry> = entries.iter().map(dkv_entry::borrow).collect();
                     // SAFETY: as in `call_void`; entries and views live until the callback has returned.
+                    unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
+                }
+                Err(error) => {
+                    let error = OwnedError::new(&error);
+                    // SAFETY: as in `call_void`.
+                    unsafe { callback(user_data.0, error.as_ptr(), ptr::null(), 0) };
+                }
+            }
+        })
+    }
+}
+
+impl Reply<BackupResultsFn> {
+    /// For deletions of backups.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_BACKUP_RESULTS, |callback, user_data, outcome| {
+            let result = outcome.and_then(|outcome| match outcome {
+                Outcome::BackupDeletions(deletions) => Ok(deletions),
+                _ => Err(mismatch()),
+            });
+            match result {
+                Ok(deletions) => {
+                    let views: Vec<dkv_backup_result> = deletions.iter().map(dkv_backup_result::borrow).collect();
+                    // SAFETY: as in `call_void`; deletions and views live until the callback has returned.
                     unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
                 }
                 Err(error) => {

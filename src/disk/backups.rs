@@ -132,8 +132,8 @@ impl BackupFolder {
         if !self.exists()? {
             return Ok(Vec::new());
         }
-        let entries = fs::read_dir(&self.folder)
-            .map_err(|error| refused(&self.folder, &error.to_string()).caused_by(error))?;
+        let entries =
+            fs::read_dir(&self.folder).map_err(|error| refused(&self.folder, &error.to_string()).caused_by(error))?;
         Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 
@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn names_of_files_stand_for_one_name_each() {
-        let names = ["a", "A", "-", "-a", "--a", "%41", "autoBackup", "con", "con.txt", "com1", "a.b", ".", "é", "备份", " "];
+        let names =
+            ["a", "A", "-", "-a", "--a", "%41", "autoBackup", "con", "con.txt", "com1", "a.b", ".", "é", "备份", " "];
         let mut files: Vec<String> = names.iter().map(|name| escape(name).to_lowercase()).collect();
         for (name, file) in names.iter().zip(&files) {
             assert_eq!(unescape(file).as_deref(), Some(*name));

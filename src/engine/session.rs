@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
+use super::backups::Source;
 use super::dispatch::Dispatch;
 use super::observers::{Notify, Observation, Observers};
 use super::pending::Pending;
@@ -18,7 +19,7 @@ use crate::model::{AppId, Durability, StoreKind, SubscribeType};
 use crate::storage::Found;
 use crate::store::{
     self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Read, ResultSet, Selection, Step, Stream, Touched,
-    Write,
+    Upkeep, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -34,6 +35,7 @@ pub struct Facts {
 /// One opening of a store.
 pub struct Session {
     pub(super) facts: Facts,
+    pub(super) source: Arc<Source>,
     pub(super) slot: Arc<Slot>,
     pub(super) published: Arc<Published>,
     pub(super) dispatch: Arc<Dispatch>,
@@ -53,6 +55,8 @@ struct Order {
     /// Transactions that were asked for, less those that ended or never began. Above zero, every read goes through the
     /// writer, because it could see the transaction.
     transactions: usize,
+    /// Restores that are queued. Above zero, every read goes through the writer, because it must see what is restored.
+    restores: usize,
 }
 
 /// What the writer does for an operation.
@@ -63,6 +67,8 @@ pub enum Work {
     Read(Read),
     /// Open a result set or a stream at this place in the order.
     Open(Opening),
+    /// Make, restore or delete backups at this place in the order.
+    Upkeep(Upkeep),
     /// Nothing: the operation was refused, but keeps its place.
     Refused(Error),
 }
@@ -76,17 +82,24 @@ pub struct WriteJob {
 }
 
 impl Order {
-    /// True if a queued write, or an open transaction, can change what is looked at.
+    /// True if a queued write or restore, or an open transaction, can change what is looked at.
     fn changes(&self, touched: Touched<'_>) -> bool {
-        self.transactions > 0 || self.pending.changes(touched)
+        self.transactions > 0 || self.restores > 0 || self.pending.changes(touched)
     }
 }
 
 impl Session {
-    pub(super) fn new(facts: Facts, slot: Arc<Slot>, published: Arc<Published>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let order = Order { handles: 0, pending: Pending::default(), transactions: 0 };
+    pub(super) fn new(
+        facts: Facts,
+        source: Arc<Source>,
+        slot: Arc<Slot>,
+        published: Arc<Published>,
+        dispatch: Arc<Dispatch>,
+    ) -> Arc<Self> {
+        let order = Order { handles: 0, pending: Pending::default(), transactions: 0, restores: 0 };
         Arc::new(Self {
             facts,
+            source,
             slot,
             published,
             dispatch,
@@ -108,14 +121,15 @@ impl Session {
     ///
     /// `Closed`, `QueueFull` or `Forked`.
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
-        self.check_usable()?;
+        let needs_open = !op.works_when_closed();
+        self.check_usable(needs_open)?;
         let bytes = op.bytes();
         let slot = self.admission.admit(bytes)?;
         let is_write = op.is_write();
         let checked = store::check(op, self.facts.kind);
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
-        if self.is_closed() {
+        if needs_open && self.is_closed() {
             return Err(Error::closed());
         }
         match checked {
@@ -127,6 +141,14 @@ impl Session {
                     self.writes_queued.fetch_add(1, Ordering::SeqCst);
                 }
                 self.queue(Work::Write(write), bytes, ticket(slot));
+            }
+            Ok(Checked::Upkeep(upkeep)) => {
+                if matches!(upkeep, Upkeep::Restore(_)) {
+                    order.restores += 1;
+                    // Held until `restore_ended`, for the same reason.
+                    self.writes_queued.fetch_add(1, Ordering::SeqCst);
+                }
+                self.queue(Work::Upkeep(upkeep), bytes, ticket(slot));
             }
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
@@ -217,7 +239,7 @@ impl Session {
     }
 
     fn try_read<'a>(&self, key: &'a str) -> Result<Attempt<'a>> {
-        self.check_usable()?;
+        self.check_usable(true)?;
         let key = crate::model::check_key(key, self.facts.kind)?;
         let key = store::stored_key(self.facts.kind, key);
         // Before the snapshot: a write leaves this count only after its snapshot was published.
@@ -260,11 +282,11 @@ impl Session {
         self.closed.load(Ordering::SeqCst)
     }
 
-    fn check_usable(&self) -> Result<()> {
+    fn check_usable(&self, needs_open: bool) -> Result<()> {
         if forked() {
             return Err(Error::forked());
         }
-        if self.is_closed() { Err(Error::closed()) } else { Ok(()) }
+        if needs_open && self.is_closed() { Err(Error::closed()) } else { Ok(()) }
     }
 
     /// The writer is done with these operations; what they changed is published.
@@ -290,6 +312,12 @@ impl Session {
         self.writes_queued.fetch_sub(1, Ordering::SeqCst);
     }
 
+    /// A restore that was queued is done, whatever came of it. Reads are on their own again.
+    pub(super) fn restore_ended(&self) {
+        self.order().restores -= 1;
+        self.writes_queued.fetch_sub(1, Ordering::SeqCst);
+    }
+
     /// Registers an observer.
     ///
     /// # Errors
@@ -297,7 +325,7 @@ impl Session {
     /// `Closed`, `Forked`, `OverLimits` for the ninth, `Database` while a transaction is open, unless only remote
     /// changes are observed.
     pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
-        self.check_usable()?;
+        self.check_usable(true)?;
         let order = self.order();
         if order.transactions > 0 && kind.includes_local() {
             return Err(Error::new(
@@ -376,6 +404,16 @@ impl Hold {
     /// `Closed` once it is, even where other handles keep the session open.
     pub fn session(&self) -> Result<&Arc<Session>> {
         if self.released.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(&self.session) }
+    }
+
+    /// Queues an operation, as [`Session::submit`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::submit`]; `Closed` once this handle is closed, unless the operation needs no open store.
+    pub fn submit(&self, op: Op, completion: Completion) -> Result<()> {
+        let session = if op.works_when_closed() { &self.session } else { self.session()? };
+        session.submit(op, completion)
     }
 
     /// The layout of the store's keys.

@@ -30,6 +30,17 @@ impl BackupPlace {
         Ok(place)
     }
 
+    /// A backup in the manager's folder that a caller makes.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` (401) as for `new`, and for an empty or reserved name.
+    pub fn to_make(name: &str) -> Result<Self> {
+        let place = Self::new(name)?;
+        place.check_owned()?;
+        Ok(place)
+    }
+
     /// A backup below a folder of the caller's. A relative one is taken from the current folder, now.
     ///
     /// # Errors
@@ -58,6 +69,13 @@ impl BackupPlace {
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let folder = self.folder.as_ref().map_or(0, |folder| folder.as_os_str().len());
+        std::mem::size_of::<Self>() + self.name.len() + folder
     }
 
     /// True for the name of the automatic backup.
@@ -105,13 +123,12 @@ impl BackupPlace {
 /// What is wrong with the characters of a name, if anything: it must not lead out of its folder.
 fn check_characters(name: &str) -> std::result::Result<(), String> {
     if name.len() > BACKUP_NAME_BYTES_MAX {
-        return Err(format!(
-            "the name of the backup has {} bytes, the limit is {BACKUP_NAME_BYTES_MAX}",
-            name.len()
-        ));
+        return Err(format!("the name of the backup has {} bytes, the limit is {BACKUP_NAME_BYTES_MAX}", name.len()));
     }
     if name.contains(['/', '\\', '\0']) || name == "." || name == ".." {
-        return Err("the name of the backup is no bare name: it has a '/', a '\\' or a NUL, or is '.' or '..'".to_owned());
+        return Err(
+            "the name of the backup is no bare name: it has a '/', a '\\' or a NUL, or is '.' or '..'".to_owned()
+        );
     }
     Ok(())
 }
@@ -145,6 +162,12 @@ impl BackupDeletion {
     #[must_use]
     pub fn new(name: String, result: DeletionResult) -> Self {
         Self { name, result }
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        std::mem::size_of::<Self>() + self.name.len()
     }
 
     /// The number of the result (`store.md` 8.4.2): 0, 27459591, 27459585 or 27459584.

@@ -220,7 +220,9 @@ pub fn restore(
     guarded(|| {
         backup.check_rest()?;
         let rest = Rest::read(live)?;
-        let state = stamps.state.larger(State::read_of(&backup.snapshot)?);
+        let mut state = stamps.state.larger(State::read_of(&backup.snapshot)?);
+        // Another content than that of any commit before.
+        state.commit += 1;
         let target = create(file, identity)?;
         // Whatever was damaged is found before the last commit: the rows are counted while they are copied.
         backup.check_rows(copy_rows(&backup.snapshot, &target, pace)?)?;

@@ -15,7 +15,7 @@ mod record;
 mod tables;
 mod write;
 
-pub use backup::{Backup, BackupRow, make as make_backup, restore as restore_backup};
+pub use backup::{Backup, make as make_backup, restore as restore_backup};
 pub use copy::Pace;
 pub use database::Database;
 pub use meta::RecordedOptions;

@@ -2,7 +2,7 @@
 
 use super::result_set::{EntryStream, ResultSet};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
-use crate::model::{Entry, Value};
+use crate::model::{BackupDeletion, BackupPlace, Entry, Value};
 
 /// An operation on a store, as the caller gave it: keys are not yet trimmed nor checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,27 @@ pub enum Op {
     },
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
+    /// Back up what is committed at this place in the order. Answers [`Outcome::Done`] when the backup was verified.
+    Backup {
+        /// The backup to make or to overwrite.
+        place: BackupPlace,
+    },
+    /// Replace the content of the store by that of a backup. Answers [`Outcome::Done`], or fails with `Database` while
+    /// a result set, a stream or a transaction is open.
+    Restore {
+        /// The backup to read.
+        place: BackupPlace,
+    },
+    /// Delete backups. Answers [`Outcome::BackupDeletions`], also on a store that was closed.
+    DeleteBackups {
+        /// The backups; at least one.
+        places: Vec<BackupPlace>,
+    },
+    /// Delete one backup; a missing one is no failure. Answers [`Outcome::Done`], also on a store that was closed.
+    DeleteBackup {
+        /// The backup.
+        place: BackupPlace,
+    },
 }
 
 impl Op {
@@ -78,6 +99,8 @@ impl Op {
             Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
             Self::GetEntries { prefix } | Self::GetResultSet { prefix } => prefix.len(),
             Self::GetEntryStream { range } => range.bytes(),
+            Self::Backup { place } | Self::Restore { place } | Self::DeleteBackup { place } => place.bytes(),
+            Self::DeleteBackups { places } => places.iter().map(BackupPlace::bytes).sum(),
             Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
@@ -98,6 +121,8 @@ pub enum Outcome {
     ResultSet(ResultSet),
     /// The stream that was opened.
     EntryStream(EntryStream),
+    /// What came of each deletion, in ascending order of the names' bytes.
+    BackupDeletions(Vec<BackupDeletion>),
 }
 
 impl Outcome {
@@ -110,6 +135,7 @@ impl Outcome {
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
             }
+            Self::BackupDeletions(deletions) => deletions.iter().map(BackupDeletion::bytes).sum(),
         }
     }
 }

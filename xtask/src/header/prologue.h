@@ -27,6 +27,9 @@
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
+ *     AsyncCallback<Array<[string,
+ *         number]>>                         dkv_backup_results_callback
+ *                                                                    (error, results, count)
  *
  * Operations on one store take effect in the order in which they were issued, through whatever handle or thread, and
  * its writes are answered in that order. A write is answered when it is on the disk, unless the store is relaxed
@@ -100,6 +103,7 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     20 BACKUP_RESULTS     count times { u64 length | name of the backup | i64 status }
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
