@@ -1,7 +1,8 @@
 //! Making and deleting backups, on a thread beside the store's own: writes go on meanwhile.
 //!
 //! One job at a time for each store, in the order in which they were issued: a backup that comes while another one is
-//! made waits, with the snapshot of its own place in the order.
+//! made waits, with the snapshot of its own place in the order. The automatic backup has a thread of its own, so that a
+//! deletion does not wait for it; a backup that a caller asks for ends it first.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -137,7 +138,8 @@ pub enum BackupJob {
 
 /// The jobs of one store.
 pub struct Backups {
-    lane: Lane<BackupJob>,
+    asked: Lane<BackupJob>,
+    automatic: Lane<BackupJob>,
     waiting: Mutex<Waiting>,
     done: Condvar,
 }
@@ -151,7 +153,7 @@ struct Waiting {
 
 impl Backups {
     pub fn new() -> Self {
-        Self { lane: Lane::new(), waiting: Mutex::default(), done: Condvar::new() }
+        Self { asked: Lane::new(), automatic: Lane::new(), waiting: Mutex::default(), done: Condvar::new() }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -160,14 +162,15 @@ impl Backups {
 
     /// Queues a job; starts the thread if it does not run.
     pub fn push(self: &Arc<Self>, job: BackupJob) {
-        *self.waiting().of(&job) += 1;
-        if !self.lane.push(job) {
+        let automatic = matches!(job, BackupJob::Automatic(_));
+        *self.waiting().of(automatic) += 1;
+        if !self.lane(automatic).push(job) {
             return;
         }
         let consumer = Arc::clone(self);
-        if let Err(error) = threads::spawn("dkv-backup", move || consumer.run()) {
-            for job in self.lane.give_up() {
-                let _counted = Counted::new(self, &job);
+        if let Err(error) = threads::spawn("dkv-backup", move || consumer.run(automatic)) {
+            for job in self.lane(automatic).give_up() {
+                let _counted = Counted { backups: self, automatic };
                 refuse(job, &error);
             }
         }
@@ -191,11 +194,24 @@ impl Backups {
         drop(self.done.wait_while(waiting, |waiting| waiting.asked > 0 || waiting.automatic > 0));
     }
 
-    fn run(&self) {
+    fn lane(&self, automatic: bool) -> &Lane<BackupJob> {
+        if automatic { &self.automatic } else { &self.asked }
+    }
+
+    /// Waits until the automatic backup, which was told to end, has ended.
+    fn finish_automatic(&self) {
+        let waiting = self.waiting();
+        drop(self.done.wait_while(waiting, |waiting| waiting.automatic > 0));
+    }
+
+    fn run(&self, automatic: bool) {
         loop {
-            match self.lane.next(None) {
+            match self.lane(automatic).next(None) {
                 Next::Items(jobs) => jobs.into_iter().for_each(|job| {
-                    let _counted = Counted::new(self, &job);
+                    let _counted = Counted { backups: self, automatic };
+                    if matches!(job, BackupJob::Make(..)) {
+                        self.finish_automatic();
+                    }
                     if catch_unwind(AssertUnwindSafe(|| handle(job))).is_err() {
                         log::error!("the backup of a store panicked; its caller was told");
                     }
@@ -208,8 +224,8 @@ impl Backups {
 }
 
 impl Waiting {
-    fn of(&mut self, job: &BackupJob) -> &mut usize {
-        if matches!(job, BackupJob::Automatic(_)) { &mut self.automatic } else { &mut self.asked }
+    fn of(&mut self, automatic: bool) -> &mut usize {
+        if automatic { &mut self.automatic } else { &mut self.asked }
     }
 }
 
@@ -219,18 +235,9 @@ struct Counted<'a> {
     automatic: bool,
 }
 
-impl<'a> Counted<'a> {
-    fn new(backups: &'a Backups, job: &BackupJob) -> Self {
-        Self { backups, automatic: matches!(job, BackupJob::Automatic(_)) }
-    }
-}
-
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        let mut waiting = self.backups.waiting();
-        let count = if self.automatic { &mut waiting.automatic } else { &mut waiting.asked };
-        *count -= 1;
-        drop(waiting);
+        *self.backups.waiting().of(self.automatic) -= 1;
         self.backups.done.notify_all();
     }
 }

@@ -94,9 +94,11 @@ impl Writer {
     fn upkeep(&mut self, mut job: WriteJob) {
         let work = std::mem::replace(&mut job.work, Work::Write(Write::Flush));
         let Work::Upkeep(upkeep) = work else { return };
-        // The caller's backups do not wait for the store's own.
-        self.base.published.pins.stop_background();
-        self.automatic.interrupted();
+        if !matches!(upkeep, Upkeep::Delete { .. }) {
+            // What callers ask for does not wait for the store's own backup.
+            self.base.published.pins.stop_background();
+            self.automatic.interrupted();
+        }
         match upkeep {
             Upkeep::Restore(place) => {
                 let restored = self.restore(&place);
