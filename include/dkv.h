@@ -794,6 +794,88 @@ typedef void (*dkv_iterator_callback)(void *user_data,
                                       dkv_iterator *iterator);
 
 /**
+ * What a store has done since it was opened, and what it holds now. Set struct_size before the call.
+ */
+typedef struct dkv_statistics {
+    /**
+     * Size of this struct as the caller knows it. 0 is refused.
+     */
+    uint32_t struct_size;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Entries stored, of all devices.
+     */
+    uint64_t entries;
+    /**
+     * Length of the file, in bytes.
+     */
+    uint64_t file_bytes;
+    /**
+     * Bytes read from the file.
+     */
+    uint64_t read_bytes;
+    /**
+     * Bytes written to the file.
+     */
+    uint64_t written_bytes;
+    /**
+     * Flushes of the file: times that the disk was waited for.
+     */
+    uint64_t flushes;
+    /**
+     * Pages found in the page cache.
+     */
+    uint64_t cache_hits;
+    /**
+     * Pages read from the file because the page cache did not have them.
+     */
+    uint64_t cache_misses;
+    /**
+     * Bytes in the page cache.
+     */
+    uint64_t cache_bytes;
+    /**
+     * Commits: groups of operations, and explicit transactions.
+     */
+    uint64_t commits;
+    /**
+     * Operations that those commits answered, reads within their order included.
+     */
+    uint64_t operations;
+    /**
+     * Operations of the largest commit.
+     */
+    uint64_t largest_group;
+    /**
+     * Operations between their submission and the return of their completion.
+     */
+    uint64_t queued_operations;
+    /**
+     * Bytes that those operations hold.
+     */
+    uint64_t queued_bytes;
+    /**
+     * Handles on the store.
+     */
+    uint64_t handles;
+    /**
+     * Observers of the store.
+     */
+    uint64_t observers;
+    /**
+     * Open result sets, of which a store has eight at most.
+     */
+    uint64_t result_sets;
+    /**
+     * Open iterators, and whatever else of the library reads the whole store.
+     */
+    uint64_t iterators;
+} dkv_statistics;
+
+/**
  * Receives a line of the library's log: UTF-8, NUL-terminated, borrowed for the call.
  */
 typedef void (*dkv_log_callback)(void *user_data, int32_t level, const char *message, size_t message_length);
@@ -1359,6 +1441,57 @@ int32_t dkv_iterator_next_page(dkv_iterator *iterator,
 void dkv_iterator_free(dkv_iterator *iterator);
 
 /**
+ * Checks that every entry can be read and is what some release wrote.
+ *
+ * With `deep` 0 everything goes on meanwhile. With `deep` 1 every page and the space between is checked too, which
+ * needs the store for itself: everything else waits. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_CORRUPTED (damage was found), DKV_ERR_DATABASE (a deep check while a result set, an iterator or a
+ * transaction is open; an I/O error), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (closed
+ * meanwhile).
+ */
+int32_t dkv_store_check_integrity(dkv_store *store,
+                                  int32_t deep,
+                                  dkv_void_callback callback,
+                                  void *user_data);
+
+/**
+ * Gives unused space of the file back. Needs the store for itself: everything else waits. Any thread.
+ *
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (a result set, an iterator or a transaction is open; an I/O error), DKV_ERR_CLOSED
+ * (deleted meanwhile).
+ */
+int32_t dkv_store_compact(dkv_store *store,
+                          dkv_void_callback callback,
+                          void *user_data);
+
+/**
+ * What the store has done since it was opened, and what it holds now. Answers on this thread.
+ *
+ * Set statistics->struct_size to sizeof(dkv_statistics) first; the other fields are written. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (struct_size), DKV_ERR_CLOSED, DKV_ERR_DATABASE, DKV_ERR_FORKED.
+ *
+ * `statistics` is NULL or points to a writable struct of its struct_size bytes.
+ */
+int32_t dkv_store_get_statistics_now(dkv_store *store, dkv_statistics *statistics);
+
+/**
+ * Who holds a snapshot of the store, and so keeps the space of what was replaced since: one line of text for each, the
+ * oldest first, such as `result set of "prefix", open for 12 s`.
+ *
+ * `length` is the size of the text in bytes. If it does not fit into the buffer, nothing else is written; (NULL, 0) is
+ * a buffer without room. The text is UTF-8, not NUL-terminated. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_DATABASE, DKV_ERR_FORKED.
+ *
+ * `buffer` is writable for `capacity` bytes; `length` is NULL or writable.
+ */
+int32_t dkv_store_describe_holders_now(dkv_store *store,
+                                       char *buffer,
+                                       size_t capacity,
+                                       size_t *length);
+
+/**
  * Creates a completion queue. Free it with dkv_queue_free().
  *
  * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many queues).
@@ -1471,6 +1604,11 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
  */
 #define DKV_KEY_RANGE_INIT                                                                                           \
     { sizeof(dkv_key_range), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0 }
+
+/**
+ * Statistics to be filled in by dkv_store_get_statistics_now().
+ */
+#define DKV_STATISTICS_INIT { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.

@@ -31,6 +31,8 @@ pub const ITERATORS_MAX: usize = 1024;
 pub const WINDOW_ENTRIES_MAX: usize = 64;
 /// Bytes of the entries that it reads ahead; one entry larger than this is read alone.
 pub const WINDOW_BYTES_MAX: usize = 256 * 1024;
+/// Passes of one compaction: redb frees some pages only with the next one.
+pub const COMPACTION_PASSES_MAX: usize = 8;
 /// Positions of which a result set remembers the key, evenly spread, so that a jump is not a walk from the start.
 pub const POSITION_SAMPLES_MAX: usize = 2048;
 /// Observers of one store, over all its handles (`store.md` 7.1.4).

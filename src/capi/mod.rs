@@ -16,6 +16,7 @@ mod guard;
 mod handle;
 mod iterator;
 mod logger;
+mod maintenance;
 mod manager;
 mod observer;
 mod options;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::request::Request;
 use crate::engine::{Answer, Completion, Hold, Notify, Observation};
 use crate::error::{Error, Result};
-use crate::model::{Change, Entry, StoreKind, SubscribeType, Value};
+use crate::model::{Change, Entry, Statistics, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
 use crate::store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 
@@ -178,6 +178,36 @@ impl KvStore {
             Outcome::EntryStream(stream) => Ok(stream),
             other => Err(mismatch(&other)),
         })
+    }
+
+    /// Checks that every entry can be read and is what some release wrote, while everything goes on. `deep` also checks
+    /// every page, and needs the store for itself: everything else waits.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` (15100003) if damage was found; `Database` (27459594) for a deep check while a result set, an iterator
+    /// or a transaction is open; `Closed` (15100005), `QueueFull` (-1).
+    pub fn check_integrity(&self, deep: bool) -> Request<()> {
+        self.request(Op::CheckIntegrity { deep }, done)
+    }
+
+    /// Gives unused space of the file back. Needs the store for itself: everything else waits.
+    ///
+    /// # Errors
+    ///
+    /// `Database` (27459594) while a result set, an iterator or a transaction is open, or if it failed; `Closed`
+    /// (15100005), `QueueFull` (-1).
+    pub fn compact(&self) -> Request<()> {
+        self.request(Op::Compact, done)
+    }
+
+    /// What the store has done since it was opened, and what it holds now. Answers on this thread.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` (15100005), `Database` (27459594) if the file cannot be read.
+    pub fn statistics(&self) -> Result<Statistics> {
+        self.hold.session()?.statistics()
     }
 
     /// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::published::Published;
 use super::registry::OpenPlace;
-use crate::disk::StoreLock;
+use crate::disk::{StoreLock, Traffic};
 use crate::error::Result;
 use crate::model::{AppId, SecurityLevel, StoreKind};
 use crate::storage::{Database, Stamps};
@@ -19,6 +19,13 @@ pub struct Known {
     pub own_device: String,
 }
 
+/// What opening a file gives.
+pub struct Opened {
+    pub database: Database,
+    pub stamps: Stamps,
+    pub traffic: Arc<Traffic>,
+}
+
 /// The open file of a store.
 pub struct Base {
     pub known: Known,
@@ -30,8 +37,9 @@ pub struct Base {
 }
 
 impl Base {
-    pub fn new(known: Known, database: Database, stamps: Stamps, lock: StoreLock, place: OpenPlace) -> Self {
-        Self { known, published: Published::new(database), stamps, _lock: lock, _place: place }
+    pub fn new(known: Known, opened: Opened, lock: StoreLock, place: OpenPlace) -> Self {
+        let published = Published::new(opened.database, opened.traffic);
+        Self { known, published, stamps: opened.stamps, _lock: lock, _place: place }
     }
 
     /// True if result sets or iterators keep the file open.

@@ -15,10 +15,12 @@
 
 mod admission;
 mod base;
+mod counters;
 mod dispatch;
 mod explicit;
 mod group;
 mod lane;
+mod maintenance;
 mod manager;
 mod observers;
 mod opening;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::base::{Base, Known};
+use super::base::{Base, Known, Opened};
 use super::dispatch::Dispatch;
 use super::promise::Promise;
 use super::readers;
@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::disk::{self, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Options, SecurityLevel, StoreId, StoreKind};
-use crate::storage::{Database, RecordedOptions, Stamps};
+use crate::storage::{Database, RecordedOptions};
 
 /// A store to open.
 pub struct OpenJob {
@@ -60,7 +60,11 @@ pub fn join(writer: &Writer, job: &OpenJob) -> Result<Hold> {
 ///
 /// `OptionsChanged` if the options contradict the open store's; `Database` if the system gives no thread. The file
 /// stays open for the result sets then.
-pub fn rejoin(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Base, Error)> {
+pub fn rejoin(
+    slot: &Arc<Slot>,
+    base: Box<Base>,
+    job: &OpenJob,
+) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
     match check_joined(&base.known, job) {
         Ok(()) => start(slot, base, job),
         Err(error) => Err((base, error)),
@@ -99,8 +103,8 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     let created = !StoreFile::exists(&folder)?;
     let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
     match opened.and_then(|()| open_file(&slot.key, &folder, job)) {
-        Ok((known, database, stamps)) => {
-            let base = Base::new(known, database, stamps, lock, place);
+        Ok((known, opened)) => {
+            let base = Box::new(Base::new(known, opened, lock, place));
             start(slot, base, job).map_err(|(base, error)| {
                 drop(base.close());
                 error
@@ -119,7 +123,7 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
 }
 
 /// Makes a session of an open file.
-fn start(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Base, Error)> {
+fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
     let dispatch = Dispatch::new("dkv-dispatch");
     if let Err(error) = dispatch.keep() {
         return Err((base, error));
@@ -144,7 +148,7 @@ fn start(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Wr
     }
 }
 
-fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Database, Stamps)> {
+fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Opened)> {
     let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
@@ -161,7 +165,7 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Dat
         security_level: recorded.security_level,
         own_device: database.own_device().to_owned(),
     };
-    Ok((known, database, stamps))
+    Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
 }
 
 fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {

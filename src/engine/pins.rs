@@ -4,31 +4,11 @@
 //! stores, until the last of them ends. What needs the database for itself asks here whether there are any.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use super::slot::{Slot, SlotJob};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{ITERATORS_MAX, RESULT_SETS_MAX};
-
-/// What holds a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PinKind {
-    /// One of the result sets, of which a store has eight at most.
-    ResultSet,
-    /// An iterator, or a copy of the store that is being made.
-    Iterator,
-}
-
-/// Who holds a snapshot, for the statistics.
-#[derive(Debug, Clone)]
-pub struct Holder {
-    /// What it is.
-    pub kind: PinKind,
-    /// When it was opened.
-    pub since: SystemTime,
-    /// The key prefix that was asked for, or a word for what else it is.
-    pub name: String,
-}
+use crate::model::{Holder, HolderKind};
 
 /// The pins of one database.
 #[derive(Default)]
@@ -66,12 +46,12 @@ impl Pins {
     /// # Errors
     ///
     /// `OverLimits` for the ninth result set.
-    pub fn add(self: &Arc<Self>, slot: &Arc<Slot>, kind: PinKind, name: &str) -> Result<(Pin, Revoke)> {
+    pub fn add(self: &Arc<Self>, slot: &Arc<Slot>, kind: HolderKind, name: &str) -> Result<(Pin, Revoke)> {
         let mut list = self.list();
         let count = list.pinned.iter().filter(|pinned| pinned.holder.kind == kind).count();
         let (limit, what) = match kind {
-            PinKind::ResultSet => (RESULT_SETS_MAX, "result sets"),
-            PinKind::Iterator => (ITERATORS_MAX, "iterators"),
+            HolderKind::ResultSet => (RESULT_SETS_MAX, "result sets"),
+            HolderKind::Iterator => (ITERATORS_MAX, "iterators"),
         };
         if count >= limit {
             return Err(Error::new(
@@ -81,7 +61,7 @@ impl Pins {
         }
         let id = list.next;
         list.next += 1;
-        let holder = Holder { kind, since: SystemTime::now(), name: name.to_owned() };
+        let holder = Holder::new(kind, name);
         list.pinned.push(Pinned { id, holder, revoke: None });
         let pin = Pin { pins: Arc::clone(self), slot: Arc::clone(slot), id };
         Ok((pin, Revoke { pins: Arc::clone(self), id }))

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::counters::Counters;
 use super::pins::Pins;
+use crate::disk::Traffic;
 use crate::error::{Error, Result};
-use crate::storage::{Database, Snapshot, Transaction};
+use crate::storage::{CacheStatistics, Database, Snapshot, Transaction};
 
 /// What readers share with the writer. It outlives a session while result sets need it.
 pub struct Published {
@@ -18,6 +20,8 @@ pub struct Published {
     returning: Mutex<()>,
     /// Snapshots in the hands of callers, who keep them for as long as they like.
     pub pins: Arc<Pins>,
+    pub counters: Counters,
+    traffic: Arc<Traffic>,
 }
 
 struct Current {
@@ -42,7 +46,7 @@ impl View {
 }
 
 impl Published {
-    pub fn new(database: Database) -> Arc<Self> {
+    pub fn new(database: Database, traffic: Arc<Traffic>) -> Arc<Self> {
         Arc::new(Self {
             current: RwLock::new(Current { database: Some(database), snapshot: None }),
             views: AtomicUsize::new(0),
@@ -50,6 +54,8 @@ impl Published {
             returned: Condvar::new(),
             returning: Mutex::new(()),
             pins: Arc::default(),
+            counters: Counters::default(),
+            traffic,
         })
     }
 
@@ -91,6 +97,20 @@ impl Published {
     /// `Database` if redb refuses, `Closed` after `close`.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
         self.read().database.as_ref().ok_or_else(Error::closed)?.begin(durable)
+    }
+
+    /// What goes through the file.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// What the page cache did.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` after `close`.
+    pub fn cache(&self) -> Result<CacheStatistics> {
+        Ok(self.read().database.as_ref().ok_or_else(Error::closed)?.cache())
     }
 
     /// Makes what was just committed the newest snapshot.

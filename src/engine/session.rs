@@ -1,20 +1,20 @@
 //! One opening of a store: what its handles share, and the way in for operations.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
 use super::dispatch::Dispatch;
+use super::maintenance;
 use super::observers::{Notify, Observation, Observers};
 use super::pending::Pending;
-use super::pins::PinKind;
 use super::promise::{Answer, Completion, Promise, Ticket};
 use super::published::{Published, View};
 use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, StoreKind, SubscribeType};
+use crate::model::{AppId, Durability, HolderKind, Statistics, StoreKind, SubscribeType};
 use crate::storage::Found;
 use crate::store::{
     self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Read, ResultSet, Selection, Step, Stream, Touched,
@@ -53,6 +53,9 @@ struct Order {
     /// Transactions that were asked for, less those that ended or never began. Above zero, every read goes through the
     /// writer, because it could see the transaction.
     transactions: usize,
+    /// Operations that need the database for themselves. Above zero, every read goes through the writer, so that it does
+    /// not wait on its caller's thread.
+    exclusives: usize,
 }
 
 /// What the writer does for an operation.
@@ -63,6 +66,8 @@ pub enum Work {
     Read(Read),
     /// Open a result set or a stream at this place in the order.
     Open(Opening),
+    /// Begin an integrity check at this place in the order.
+    Check,
     /// Nothing: the operation was refused, but keeps its place.
     Refused(Error),
 }
@@ -78,13 +83,13 @@ pub struct WriteJob {
 impl Order {
     /// True if a queued write, or an open transaction, can change what is looked at.
     fn changes(&self, touched: Touched<'_>) -> bool {
-        self.transactions > 0 || self.pending.changes(touched)
+        self.transactions > 0 || self.exclusives > 0 || self.pending.changes(touched)
     }
 }
 
 impl Session {
     pub(super) fn new(facts: Facts, slot: Arc<Slot>, published: Arc<Published>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let order = Order { handles: 0, pending: Pending::default(), transactions: 0 };
+        let order = Order { handles: 0, pending: Pending::default(), transactions: 0, exclusives: 0 };
         Arc::new(Self {
             facts,
             slot,
@@ -126,6 +131,7 @@ impl Session {
                     // Held until `transaction_ended`, so that reads on their caller's thread look at the order too.
                     self.writes_queued.fetch_add(1, Ordering::SeqCst);
                 }
+                order.exclusives += usize::from(matches!(write, Write::Exclusive(_)));
                 self.queue(Work::Write(write), bytes, ticket(slot));
             }
             // A refused write completes in its turn, because writes complete in the order of their issue.
@@ -133,6 +139,16 @@ impl Session {
             Err(error) => ticket(slot).answer(Err(error)),
             Ok(Checked::Read(read)) if order.changes(read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
+            }
+            // Beside an operation that has the database for itself it would wait, here, on the caller's thread.
+            Ok(Checked::CheckOnline) if order.exclusives > 0 => self.queue(Work::Check, bytes, ticket(slot)),
+            Ok(Checked::CheckOnline) => {
+                let view = self.published.view();
+                drop(order);
+                match view {
+                    Ok(view) => maintenance::check_online(self, &view, ticket(slot)),
+                    Err(error) => ticket(slot).answer(Err(error)),
+                }
             }
             Ok(Checked::Open(opening)) if order.changes(Touched::Range(&opening.range)) => {
                 self.queue(Work::Open(opening), bytes, ticket(slot));
@@ -166,13 +182,13 @@ impl Session {
         let pins = &self.published.pins;
         match form {
             Form::ResultSet => {
-                let (pin, revoke) = pins.add(&self.slot, PinKind::ResultSet, &name)?;
+                let (pin, revoke) = pins.add(&self.slot, HolderKind::ResultSet, &name)?;
                 let result_set = ResultSet::new(Cursor::new(selection), Box::new(pin));
                 revoke.set(result_set.revoker());
                 Ok(Outcome::ResultSet(result_set))
             }
             Form::Stream(direction, limit) => {
-                let (pin, revoke) = pins.add(&self.slot, PinKind::Iterator, &name)?;
+                let (pin, revoke) = pins.add(&self.slot, HolderKind::Iterator, &name)?;
                 let stream = EntryStream::new(Stream::new(selection, direction, limit), Box::new(pin));
                 revoke.set(stream.revoker());
                 Ok(Outcome::EntryStream(stream))
@@ -273,10 +289,45 @@ impl Session {
         for job in works {
             if let Work::Write(write) = &job.work {
                 order.pending.remove(write);
+                order.exclusives -= usize::from(matches!(write, Write::Exclusive(_)));
             }
         }
         drop(order);
         self.writes_queued.fetch_sub(works.len(), Ordering::SeqCst);
+    }
+
+    /// What the store has done and what it holds, on this thread.
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, `Forked`, or `Database` if the file cannot be read.
+    pub fn statistics(&self) -> Result<Statistics> {
+        self.check_usable()?;
+        let published = &self.published;
+        let entries = published.view()?.snapshot().rows()?;
+        let traffic = published.traffic();
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let cache = published.cache()?;
+        let (commits, operations, largest_group) = published.counters.read();
+        let (queued_operations, queued_bytes) = self.admission.depth();
+        Ok(Statistics {
+            entries,
+            file_bytes: read(&traffic.file_bytes),
+            read_bytes: read(&traffic.read_bytes),
+            written_bytes: read(&traffic.written_bytes),
+            flushes: read(&traffic.flushes),
+            cache_hits: cache.hits,
+            cache_misses: cache.misses,
+            cache_bytes: cache.used_bytes,
+            commits,
+            operations,
+            largest_group,
+            queued_operations: queued_operations as u64,
+            queued_bytes: queued_bytes as u64,
+            handles: self.order().handles as u64,
+            observers: self.observers.lock().len() as u64,
+            holders: published.pins.holders(),
+        })
     }
 
     /// A write that was queued will not be done after all.

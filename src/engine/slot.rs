@@ -88,7 +88,7 @@ struct Worker {
     slot: Arc<Slot>,
     writer: Option<Writer>,
     /// The file, while no session has it open but result sets do.
-    pinned: Option<Base>,
+    pinned: Option<Box<Base>>,
     /// Openings that came while the last session had no handle left but was not closed yet.
     deferred: Vec<OpenJob>,
 }

@@ -7,6 +7,7 @@ use super::base::Base;
 use super::dispatch::Delivery;
 use super::explicit::{Explicit, Joined, Told};
 use super::group::{self, Group};
+use super::maintenance;
 use super::observers::Observer;
 use super::session::{Session, Work, WriteJob};
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +18,7 @@ use crate::store::{Changes, Outcome, Step, Write};
 /// The open store as its own thread sees it.
 pub struct Writer {
     pub session: Arc<Session>,
-    pub base: Base,
+    pub base: Box<Base>,
     group: Group,
     /// The store's own transaction, while one is open.
     explicit: Option<Explicit>,
@@ -28,7 +29,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(session: Arc<Session>, base: Base) -> Self {
+    pub fn new(session: Arc<Session>, base: Box<Base>) -> Self {
         Self {
             session,
             base,
@@ -52,9 +53,22 @@ impl Writer {
                 self.run();
                 self.step(step, job);
             }
+            Work::Write(Write::Exclusive(what)) => {
+                self.run();
+                let result = if self.explicit.is_some() {
+                    Err(maintenance::transaction_open())
+                } else {
+                    self.flush().and_then(|()| maintenance::exclusive(&self.session, what))
+                };
+                self.answer_one(job, result.map(|()| Outcome::Done));
+            }
             Work::Open(_) => {
                 self.run();
                 self.open(job);
+            }
+            Work::Check => {
+                self.run();
+                self.check(job);
             }
             _ => {
                 if self.group.add(job) {
@@ -66,15 +80,26 @@ impl Writer {
 
     /// Opens a result set or a stream behind everything that was queued before it.
     fn open(&mut self, mut job: WriteJob) {
+        // What is left of the job settles like an operation that changes nothing.
         let work = std::mem::replace(&mut job.work, Work::Write(Write::Flush));
         let outcome = match work {
-            Work::Open(_) if self.explicit.is_some() => Err(Error::new(
-                ErrorKind::Database,
-                "A transaction of the store is open. Open result sets before it starts or after it has ended.",
-            )),
+            Work::Open(_) if self.explicit.is_some() => Err(maintenance::transaction_open()),
             Work::Open(opening) => self.session.published.view().and_then(|view| self.session.open(opening, &view)),
             _ => Ok(Outcome::Done),
         };
+        self.answer_one(job, outcome);
+    }
+
+    /// Begins an integrity check behind everything that was queued before it.
+    fn check(&self, job: WriteJob) {
+        self.session.settle(std::slice::from_ref(&job));
+        match self.session.published.view() {
+            Ok(view) => maintenance::check_online(&self.session, &view, job.ticket),
+            Err(error) => job.ticket.answer(Err(error)),
+        }
+    }
+
+    fn answer_one(&self, job: WriteJob, outcome: Result<Outcome>) {
         let deliveries = group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
         self.session.dispatch.deliver_all(deliveries);
     }
@@ -101,6 +126,7 @@ impl Writer {
         if applied.committed {
             audience = self.publish();
             self.committed(durable, applied.unflushed_bytes);
+            self.session.published.counters.committed(jobs.len());
         } else if flush_asked && let Err(error) = self.flush() {
             applied.outcomes = group::refuse_all(&jobs, &error);
         }
@@ -190,6 +216,7 @@ impl Writer {
                 let audience = self.publish();
                 let durable = self.is_durable();
                 self.committed(durable, if durable { 0 } else { written });
+                self.session.published.counters.committed(1);
                 Ok((told, audience))
             }
             Ok(None) => Ok((Told::Nothing, Vec::new())),
@@ -263,7 +290,7 @@ impl Writer {
     /// # Errors
     ///
     /// `Database` or `OutcomeUnknown` if acknowledged writes of a relaxed store are not durable.
-    pub fn end(mut self) -> (Base, Result<()>) {
+    pub fn end(mut self) -> (Box<Base>, Result<()>) {
         self.run();
         self.session.shut();
         // Undone, silently (`store.md` 3.10).

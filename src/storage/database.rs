@@ -12,6 +12,19 @@ use super::write::{Stamps, Transaction};
 use crate::disk::{DeviceId, Identity, StoreBackend, StoreFile, Superblock};
 use crate::error::{Error, ErrorKind, Result};
 
+/// What a page cache did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheStatistics {
+    /// Pages that were found in the cache.
+    pub hits: u64,
+    /// Pages that were read from the file.
+    pub misses: u64,
+    /// Pages that were dropped to make room.
+    pub evictions: u64,
+    /// Bytes in the cache.
+    pub used_bytes: u64,
+}
+
 /// An open store's file.
 pub struct Database {
     redb: redb::Database,
@@ -104,6 +117,47 @@ impl Database {
         transaction.commit().map_err(IntoError::into_error)?;
         self.recorded = options;
         Ok(())
+    }
+
+    /// Checks every page and the space between; no transaction is open. Damage that redb can undo by going back to the
+    /// commit before is undone, and reported all the same.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` if damage was found, `Database` for I/O errors.
+    pub fn check_deep(&mut self) -> Result<()> {
+        let redb = &mut self.redb;
+        // redb may panic over pages that were damaged since they were written.
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| redb.check_integrity()));
+        match checked {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(Error::corrupted("the check found damage, and repaired what redb can repair")),
+            Ok(Err(error)) => Err(error.into_error()),
+            Err(_) => Err(Error::corrupted("the file's tree does not hold together")),
+        }
+    }
+
+    /// Gives some unused space of the file back; no transaction is open. True if another pass may give more.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if redb refuses.
+    pub fn compact(&mut self) -> Result<bool> {
+        self.redb.compact().map_err(|error| {
+            Error::new(ErrorKind::Database, format!("The file could not be compacted: {error}.")).caused_by(error)
+        })
+    }
+
+    /// What the page cache did so far.
+    #[must_use]
+    pub fn cache(&self) -> CacheStatistics {
+        let cache = self.redb.cache_stats();
+        CacheStatistics {
+            hits: cache.read_hits() + cache.write_hits(),
+            misses: cache.read_misses() + cache.write_misses(),
+            evictions: cache.evictions(),
+            used_bytes: cache.used_bytes() as u64,
+        }
     }
 
     /// Closes the file; every snapshot must be gone.

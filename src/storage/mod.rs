@@ -13,7 +13,7 @@ mod record;
 mod tables;
 mod write;
 
-pub use database::Database;
+pub use database::{CacheStatistics, Database};
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};
 pub use write::{Stamps, Transaction, Writing};

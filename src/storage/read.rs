@@ -3,7 +3,7 @@
 use std::ops::{Bound, ControlFlow};
 use std::sync::OnceLock;
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::blob;
 use super::fault::IntoError;
@@ -147,6 +147,25 @@ impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Result<Self> {
         let data = transaction.open_table(DATA).map_err(IntoError::into_error)?;
         Ok(Self { data, blobs: OnceLock::new(), transaction })
+    }
+
+    /// Reads every entry, blobs included, and calls `visit` with its stored key until that breaks.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` for the first entry that is not what some release wrote; `Database` for I/O errors.
+    pub fn check(&self, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+        let everything = Range::starting_with(&[]);
+        scan(&self.data, &everything, Direction::Forward, |blob| blob::read(self.blobs()?, blob), |key, _| visit(key))
+    }
+
+    /// How many rows there are, of all origins.
+    ///
+    /// # Errors
+    ///
+    /// `Database` for I/O errors.
+    pub fn rows(&self) -> Result<u64> {
+        self.data.len().map_err(IntoError::into_error)
     }
 
     /// Calls `visit` with each key of the range, ascending, until it breaks. No value is read.

@@ -26,6 +26,17 @@ pub enum Write {
     Flush,
     /// The begin or end of an explicit transaction.
     Step(Step),
+    /// Something that needs the database for itself.
+    Exclusive(Exclusive),
+}
+
+/// What needs the database for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusive {
+    /// Check every page.
+    CheckDeep,
+    /// Give unused space back.
+    Compact,
 }
 
 /// The begin or end of an explicit transaction.
@@ -75,7 +86,7 @@ impl Write {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) => vec![change],
-            Self::Flush | Self::Step(_) => Vec::new(),
+            Self::Flush | Self::Step(_) | Self::Exclusive(_) => Vec::new(),
         }
     }
 
@@ -85,7 +96,7 @@ impl Write {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) => std::slice::from_ref(change),
-            Self::Flush | Self::Step(_) => &[],
+            Self::Flush | Self::Step(_) | Self::Exclusive(_) => &[],
         }
     }
 }
@@ -148,6 +159,8 @@ pub enum Checked {
     Read(Read),
     /// It opens something that goes on reading.
     Open(Opening),
+    /// It reads everything, and takes its time.
+    CheckOnline,
 }
 
 impl Op {
@@ -156,7 +169,11 @@ impl Op {
     pub fn is_write(&self) -> bool {
         !matches!(
             self,
-            Self::Get { .. } | Self::GetEntries { .. } | Self::GetResultSet { .. } | Self::GetEntryStream { .. }
+            Self::Get { .. }
+                | Self::GetEntries { .. }
+                | Self::GetResultSet { .. }
+                | Self::GetEntryStream { .. }
+                | Self::CheckIntegrity { deep: false }
         )
     }
 }
@@ -182,6 +199,9 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
             Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
         }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
+        Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
+        Op::CheckIntegrity { deep: true } => Checked::Write(Write::Exclusive(Exclusive::CheckDeep)),
+        Op::Compact => Checked::Write(Write::Exclusive(Exclusive::Compact)),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),

@@ -61,6 +61,15 @@ pub enum Op {
         /// The range, the direction and the limit.
         range: KeyRange,
     },
+    /// Check that the stored entries can be read and are what some release wrote. Answers [`Outcome::Done`], or fails with
+    /// `Corrupted`.
+    CheckIntegrity {
+        /// Also check every page and the space between, which needs the store for itself: `Database` while a result set,
+        /// an iterator or a transaction is open.
+        deep: bool,
+    },
+    /// Give unused space of the file back. Needs the store for itself. Answers [`Outcome::Done`].
+    Compact,
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
 }
@@ -78,7 +87,12 @@ impl Op {
             Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
             Self::GetEntries { prefix } | Self::GetResultSet { prefix } => prefix.len(),
             Self::GetEntryStream { range } => range.bytes(),
-            Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
+            Self::Flush
+            | Self::StartTransaction
+            | Self::Commit
+            | Self::Rollback
+            | Self::CheckIntegrity { .. }
+            | Self::Compact => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
     }

@@ -15,9 +15,22 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 14] = [
-    "status", "error", "value", "options", "reply", "manager", "store", "observer", "result_set", "iterator", "queue",
-    "record", "blob", "logger",
+const CHAPTERS: [&str; 15] = [
+    "status",
+    "error",
+    "value",
+    "options",
+    "reply",
+    "manager",
+    "store",
+    "observer",
+    "result_set",
+    "iterator",
+    "maintenance",
+    "queue",
+    "record",
+    "blob",
+    "logger",
 ];
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
