@@ -14,6 +14,7 @@ mod error;
 mod guard;
 mod handle;
 mod logger;
+mod lookup;
 mod manager;
 mod observer;
 mod options;

@@ -23,8 +23,12 @@ pub const DKV_RECORD_STORE_IDS: u32 = 5;
 pub const DKV_RECORD_LOG: u32 = 6;
 /// A record with what one commit changed.
 pub const DKV_RECORD_CHANGE: u32 = 7;
+/// A record with one value for each key that was asked for.
+pub const DKV_RECORD_VALUES: u32 = 16;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
+/// Flag of a packed value that stands for a key without one. Its other fields are 0.
+pub const DKV_RECORD_FLAG_MISSING: u32 = 2;
 
 const HEAD_BYTES: usize = 24;
 
@@ -70,6 +74,16 @@ impl Record {
                 for Entry { key, value } in entries {
                     record.put_text(&key);
                     record.put_value(value);
+                }
+                record
+            }
+            Ok(Outcome::Values(values)) => {
+                let mut record = Self::new(DKV_RECORD_VALUES, tag, None, values.len());
+                for value in values {
+                    match value {
+                        Some(value) => record.put_value(value),
+                        None => record.put_value_head(0, DKV_RECORD_FLAG_MISSING, 0),
+                    }
                 }
                 record
             }

@@ -88,6 +88,18 @@ impl KvStore {
         })
     }
 
+    /// Reads the values of several keys at one moment: one answer for each key, in order, `None` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but a missing key is no failure; one bad key refuses the whole call.
+    pub fn get_many(&self, keys: Vec<String>) -> Request<Vec<Option<Value>>> {
+        self.request(Op::GetMany { keys }, |outcome| match outcome {
+            Outcome::Values(values) => Ok(values),
+            other => Err(mismatch(&other)),
+        })
+    }
+
     /// Reads the entries whose key begins with `prefix`, in ascending order of the keys' bytes. The prefix is trimmed;
     /// one that holds a `^` selects every entry, an empty one is refused with 401.
     ///

@@ -62,12 +62,7 @@ impl Explicit {
     /// # Errors
     ///
     /// `Corrupted` or `Database`: the whole transaction must then be undone.
-    pub fn apply(
-        &mut self,
-        session: &Session,
-        stamps: &mut Stamps,
-        jobs: &mut [WriteJob],
-    ) -> Result<Joined> {
+    pub fn apply(&mut self, session: &Session, stamps: &mut Stamps, jobs: &mut [WriteJob]) -> Result<Joined> {
         for job in jobs.iter_mut() {
             if let Work::Write(write) = &job.work
                 && let Err(error) = self.admit(write)

@@ -38,6 +38,7 @@ impl Pending {
     pub fn changes(&self, touched: Touched<'_>) -> bool {
         match touched {
             Touched::Key(key) => self.keys.contains_key(key),
+            Touched::Keys(keys) => keys.iter().any(|key| self.keys.contains_key(key)),
             Touched::Range(range) => {
                 let lower = std::ops::Bound::Included(range.lower());
                 let mut following = self.keys.range::<[u8], _>((lower, std::ops::Bound::Unbounded));

@@ -56,6 +56,10 @@ pub fn apply_write(
 pub fn apply_read(rows: &impl Rows, read: &Read, kind: StoreKind) -> Result<Outcome> {
     match read {
         Read::Get(key) => read_value(rows, key, |found| found.into_value()).map(Outcome::Value),
+        Read::GetMany(keys) => {
+            let values = keys.iter().map(|key| rows.get(key, |found| found.into_value()));
+            values.collect::<Result<_>>().map(Outcome::Values)
+        }
         Read::Entries(range) => {
             let mut entries = Vec::new();
             let mut damaged = None;

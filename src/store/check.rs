@@ -95,6 +95,8 @@ impl Write {
 pub enum Read {
     /// One value.
     Get(Key),
+    /// The values of several keys.
+    GetMany(Vec<Key>),
     /// The entries of a range.
     Entries(Range),
 }
@@ -104,6 +106,8 @@ pub enum Read {
 pub enum Touched<'a> {
     /// One key.
     Key(&'a [u8]),
+    /// Several keys.
+    Keys(&'a [Key]),
     /// All keys of a range.
     Range(&'a Range),
 }
@@ -114,6 +118,7 @@ impl Read {
     pub fn touched(&self) -> Touched<'_> {
         match self {
             Self::Get(key) => Touched::Key(key),
+            Self::GetMany(keys) => Touched::Keys(keys),
             Self::Entries(range) => Touched::Range(range),
         }
     }
@@ -132,7 +137,7 @@ impl Op {
     /// True if the operation keeps its place among the writes.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        !matches!(self, Self::Get { .. } | Self::GetEntries { .. })
+        !matches!(self, Self::Get { .. } | Self::GetMany { .. } | Self::GetEntries { .. })
     }
 }
 
@@ -152,6 +157,7 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::PutBatch { entries } => Checked::Write(Write::Changes(put_all(entries, kind)?)),
         Op::DeleteBatch { keys } => Checked::Write(Write::Changes(delete_all(&keys, kind)?)),
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
+        Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
@@ -192,8 +198,12 @@ fn delete_all(keys: &[String], kind: StoreKind) -> Result<Vec<Change>> {
     if keys.is_empty() {
         return Err(Error::invalid_argument("Parameter error: deleteBatch needs at least 1 key."));
     }
+    Ok(all(keys, kind)?.into_iter().map(Change::Delete).collect())
+}
+
+fn all(keys: &[String], kind: StoreKind) -> Result<Vec<Key>> {
     check_batch_bytes(keys.iter().map(String::len).sum())?;
-    keys.iter().map(|key| shared(kind, key).map(Change::Delete)).collect()
+    keys.iter().map(|key| shared(kind, key)).collect()
 }
 
 fn check_batch_bytes(bytes: usize) -> Result<()> {

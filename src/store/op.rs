@@ -34,6 +34,11 @@ pub enum Op {
         /// The key.
         key: String,
     },
+    /// Read the values of several keys at one moment. Answers [`Outcome::Values`].
+    GetMany {
+        /// The keys. One that is blank or too long fails the whole call.
+        keys: Vec<String>,
+    },
     /// Read the entries whose key begins with a prefix, in ascending order of the keys' bytes. Answers
     /// [`Outcome::Entries`].
     GetEntries {
@@ -62,7 +67,9 @@ impl Op {
             Self::PutBatch { entries } => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
             }
-            Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
+            Self::DeleteBatch { keys } | Self::GetMany { keys } => {
+                keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum()
+            }
             Self::GetEntries { prefix } => prefix.len(),
             Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
         };
@@ -80,6 +87,8 @@ pub enum Outcome {
     Value(Value),
     /// The entries that were read.
     Entries(Vec<Entry>),
+    /// The values that were read, in the order of the keys: `None` for a key that is missing.
+    Values(Vec<Option<Value>>),
 }
 
 impl Outcome {
@@ -91,6 +100,10 @@ impl Outcome {
             Self::Value(value) => value.as_ref().payload_bytes(),
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
+            }
+            Self::Values(values) => {
+                let payload = values.iter().flatten().map(|value| value.as_ref().payload_bytes()).sum::<usize>();
+                payload + values.len() * std::mem::size_of::<Option<Value>>()
             }
         }
     }
