@@ -10,6 +10,7 @@
 #![allow(non_camel_case_types, reason = "these are the names of the header")]
 
 mod blob;
+mod conditional;
 mod error;
 mod guard;
 mod handle;

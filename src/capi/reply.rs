@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::error::{OwnedError, dkv_error};
 use super::ptr::UserData;
 use super::queue::Queue;
-use super::record::{DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record};
+use super::record::{
+    DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_NUMBER, DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record,
+};
 use super::store::dkv_store;
 use super::value::{dkv_entry, dkv_text, dkv_value};
 use crate::engine::{Answer, Completion, QueueSlot};
@@ -17,6 +19,9 @@ use crate::store::Outcome;
 
 /// Answer of put, delete, batches, flush, close and deletion. `error` is NULL on success.
 pub type dkv_void_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error)>;
+/// Answer of the conditional writes: `applied` is 1 if it happened, 0 if the condition did not hold, 0 with an error.
+pub type dkv_applied_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, applied: i32)>;
 /// Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
 pub type dkv_value_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, value: *const dkv_value)>;
@@ -84,6 +89,7 @@ pub enum Reply<C> {
 }
 
 type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
+type AppliedFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
 type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
 type ValuesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const *const dkv_value, usize);
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
@@ -130,6 +136,21 @@ fn call_void(callback: VoidFn, user_data: UserData, result: Result<()>) {
     let error = result.err().map(|error| OwnedError::new(&error));
     // SAFETY: the callback is one that the caller gave for this call, with its own user data.
     unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr)) };
+}
+
+impl Reply<AppliedFn> {
+    /// For conditional writes.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_NUMBER, |callback, user_data, outcome| {
+            let (error, applied) = match outcome {
+                Ok(Outcome::Applied(applied)) => (None, i32::from(applied)),
+                Ok(_) => (Some(OwnedError::new(&mismatch())), 0),
+                Err(error) => (Some(OwnedError::new(&error)), 0),
+            };
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), applied) };
+        })
+    }
 }
 
 impl Reply<ValueFn> {

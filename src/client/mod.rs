@@ -1,5 +1,6 @@
 //! The public Rust API: the nouns of the reference, without C and without a runtime.
 
+mod conditional;
 mod manager;
 mod request;
 mod store;

@@ -233,7 +233,7 @@ impl KvStore {
         self.hold.close(answer)
     }
 
-    fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
+    pub(super) fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
         Request::start(|answer| self.submit(op, move |outcome| answer(outcome.and_then(decode))))
     }
 }
@@ -251,7 +251,7 @@ fn done(outcome: Outcome) -> Result<()> {
     }
 }
 
-fn mismatch(_outcome: &Outcome) -> Error {
+pub(super) fn mismatch(_outcome: &Outcome) -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
 }
 

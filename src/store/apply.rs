@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::check::{Change, Read, Write};
+use super::check::{Change, Condition, Read, Write};
 use super::device::user_key;
 use super::op::Outcome;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +28,11 @@ pub fn apply_write(
     write: &Write,
     mut effects: Option<&mut Vec<Effect>>,
 ) -> Result<Outcome> {
+    if let Write::Conditional(condition, change) = write
+        && !holds(tables, condition, change.key())?
+    {
+        return Ok(Outcome::Applied(false));
+    }
     for change in write.changes() {
         let effect = match (change, &effects) {
             (Change::Put(key, value), _) => Effect::Put { existed: tables.put(key, value.as_ref())? },
@@ -45,7 +50,16 @@ pub fn apply_write(
             effects.push(effect);
         }
     }
-    Ok(Outcome::Done)
+    Ok(if matches!(write, Write::Conditional(..)) { Outcome::Applied(true) } else { Outcome::Done })
+}
+
+fn holds(rows: &impl Rows, condition: &Condition, key: &[u8]) -> Result<bool> {
+    match condition {
+        Condition::Absent => Ok(rows.get(key, |_| ())?.is_none()),
+        Condition::Unchanged(expected) => {
+            Ok(rows.get(key, |found| found.as_ref().is_same(expected.as_ref()))?.unwrap_or(false))
+        }
+    }
 }
 
 /// Applies a read, over a snapshot or an open transaction.

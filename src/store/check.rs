@@ -22,6 +22,8 @@ pub enum Write {
     Changes(Vec<Change>),
     /// One change: what most writes are, without a list.
     Change(Change),
+    /// One change that depends on what is there.
+    Conditional(Condition, Change),
     /// Nothing but the order: everything before it is durable when it is answered.
     Flush,
     /// The begin or end of an explicit transaction.
@@ -37,6 +39,15 @@ pub enum Step {
     Commit,
     /// Its writes are undone.
     Rollback,
+}
+
+/// What must hold of a key for its change to happen.
+#[derive(Debug)]
+pub enum Condition {
+    /// It is missing.
+    Absent,
+    /// It has this value, by type and bits.
+    Unchanged(Value),
 }
 
 /// One change of one key.
@@ -74,7 +85,7 @@ impl Write {
     pub fn into_changes(self) -> Vec<Change> {
         match self {
             Self::Changes(changes) => changes,
-            Self::Change(change) => vec![change],
+            Self::Change(change) | Self::Conditional(_, change) => vec![change],
             Self::Flush | Self::Step(_) => Vec::new(),
         }
     }
@@ -84,7 +95,7 @@ impl Write {
     pub fn changes(&self) -> &[Change] {
         match self {
             Self::Changes(changes) => changes,
-            Self::Change(change) => std::slice::from_ref(change),
+            Self::Change(change) | Self::Conditional(_, change) => std::slice::from_ref(change),
             Self::Flush | Self::Step(_) => &[],
         }
     }
@@ -148,14 +159,21 @@ impl Op {
 /// `InvalidArgument` (401) as `store.md` 4 says; of a batch nothing is then written.
 pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
     Ok(match op {
-        Op::Put { key, value } => {
-            let key = shared(kind, &key)?;
-            value.check()?;
-            Checked::Write(Write::Change(Change::Put(key, value)))
-        }
+        Op::Put { key, value } => Checked::Write(Write::Change(put(&key, value, kind)?)),
         Op::Delete { key } => Checked::Write(Write::Change(Change::Delete(shared(kind, &key)?))),
         Op::PutBatch { entries } => Checked::Write(Write::Changes(put_all(entries, kind)?)),
         Op::DeleteBatch { keys } => Checked::Write(Write::Changes(delete_all(&keys, kind)?)),
+        Op::PutIfAbsent { key, value } => {
+            Checked::Write(Write::Conditional(Condition::Absent, put(&key, value, kind)?))
+        }
+        Op::PutIfUnchanged { key, expected, value } => {
+            let change = put(&key, value, kind)?;
+            Checked::Write(Write::Conditional(unchanged(expected)?, change))
+        }
+        Op::DeleteIfUnchanged { key, expected } => {
+            let change = Change::Delete(shared(kind, &key)?);
+            Checked::Write(Write::Conditional(unchanged(expected)?, change))
+        }
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
@@ -183,13 +201,23 @@ fn range(kind: StoreKind, prefix: &str) -> Result<Range> {
     Ok(Range::starting_with(&stored_key(kind, prefix)))
 }
 
+fn put(key: &str, value: Value, kind: StoreKind) -> Result<Change> {
+    let key = shared(kind, key)?;
+    value.check()?;
+    Ok(Change::Put(key, value))
+}
+
+/// The condition of an expected value. One that no key can have is a mistake rather than a condition that fails.
+fn unchanged(expected: Value) -> Result<Condition> {
+    expected.check()?;
+    Ok(Condition::Unchanged(expected))
+}
+
 fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {
     check_batch_bytes(entries.iter().map(Entry::bytes).sum())?;
     let mut changes = Vec::with_capacity(entries.len());
     for entry in entries {
-        let key = shared(kind, &entry.key)?;
-        entry.value.check()?;
-        changes.push(Change::Put(key, entry.value));
+        changes.push(put(&entry.key, entry.value, kind)?);
     }
     Ok(changes)
 }

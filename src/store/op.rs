@@ -29,6 +29,29 @@ pub enum Op {
         /// The keys; at least one.
         keys: Vec<String>,
     },
+    /// Put a value if the key is missing. Answers [`Outcome::Applied`].
+    PutIfAbsent {
+        /// The key.
+        key: String,
+        /// The value.
+        value: Value,
+    },
+    /// Put a value if the key has the expected one, by type and bits. Answers [`Outcome::Applied`].
+    PutIfUnchanged {
+        /// The key.
+        key: String,
+        /// The value that the key must have.
+        expected: Value,
+        /// The value that it then gets.
+        value: Value,
+    },
+    /// Remove a key if it has this value, by type and bits. Answers [`Outcome::Applied`].
+    DeleteIfUnchanged {
+        /// The key.
+        key: String,
+        /// The value that the key must have.
+        expected: Value,
+    },
     /// Read one value. Answers [`Outcome::Value`], or fails with `NotFound`.
     Get {
         /// The key.
@@ -62,7 +85,11 @@ impl Op {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let payload = match self {
-            Self::Put { key, value } => key.len() + value.as_ref().payload_bytes(),
+            Self::Put { key, value } | Self::PutIfAbsent { key, value } => key.len() + value.as_ref().payload_bytes(),
+            Self::PutIfUnchanged { key, expected, value } => {
+                key.len() + expected.as_ref().payload_bytes() + value.as_ref().payload_bytes()
+            }
+            Self::DeleteIfUnchanged { key, expected } => key.len() + expected.as_ref().payload_bytes(),
             Self::Delete { key } | Self::Get { key } => key.len(),
             Self::PutBatch { entries } => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
@@ -83,6 +110,8 @@ impl Op {
 pub enum Outcome {
     /// It was done.
     Done,
+    /// Whether a conditional write happened.
+    Applied(bool),
     /// The value that was read.
     Value(Value),
     /// The entries that were read.
@@ -96,7 +125,7 @@ impl Outcome {
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::Applied(_) => 0,
             Self::Value(value) => value.as_ref().payload_bytes(),
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()

@@ -15,9 +15,21 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 13] = [
-    "status", "error", "value", "options", "reply", "manager", "store", "lookup", "observer", "queue", "record",
-    "blob", "logger",
+const CHAPTERS: [&str; 14] = [
+    "status",
+    "error",
+    "value",
+    "options",
+    "reply",
+    "manager",
+    "store",
+    "lookup",
+    "conditional",
+    "observer",
+    "queue",
+    "record",
+    "blob",
+    "logger",
 ];
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
