@@ -67,3 +67,38 @@ fn get_many_of_a_closed_store_says_so() {
     home.manager.close_store(common::BUNDLE_NAME, "store", None).wait().unwrap();
     assert_eq!(store.get_many(keys(&["a"])).wait().unwrap_err().kind(), ErrorKind::Closed);
 }
+
+#[test]
+fn count_counts_what_get_entries_reads() {
+    let home = Home::new();
+    for store in [home.single("single"), home.device("device")] {
+        assert_eq!(store.count("").wait().unwrap(), 0);
+        let mut entries: Vec<Entry> = (0..300).map(|number| Entry::new(format!("a/{number:03}"), number)).collect();
+        entries.push(Entry::new("b", "x".repeat(1_000_000)));
+        store.put_batch(entries).wait().unwrap();
+        store.put("a/000", 1).wait().unwrap();
+        store.delete("a/299").wait().unwrap();
+        for (prefix, count) in [("", 300), (" ", 300), ("x^", 300), ("a/", 299), (" a/1", 100), ("b", 1), ("c", 0)] {
+            assert_eq!(store.count(prefix).wait().unwrap(), count, "{prefix:?}");
+        }
+        let longest = "k".repeat(dkv::limits::KEY_BYTES_MAX + 1);
+        assert_eq!(store.count(longest).wait().unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
+}
+
+#[test]
+fn count_sees_the_writes_issued_before_it_and_the_open_transaction() {
+    let home = Home::new();
+    let store = home.single("store");
+    for number in 0..100u64 {
+        let put = store.put(format!("{number}"), true);
+        assert_eq!(store.count("").wait().unwrap(), number + 1);
+        put.wait().unwrap();
+    }
+    store.start_transaction().wait().unwrap();
+    store.delete("0").wait().unwrap();
+    assert_eq!(store.count("").wait().unwrap(), 99);
+    assert_eq!(store.count("0").wait().unwrap(), 0);
+    store.rollback().wait().unwrap();
+    assert_eq!(store.count("").wait().unwrap(), 100);
+}

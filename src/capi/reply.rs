@@ -22,6 +22,8 @@ pub type dkv_void_callback = Option<unsafe extern "C" fn(user_data: *mut c_void,
 /// Answer of the conditional writes: `applied` is 1 if it happened, 0 if the condition did not hold, 0 with an error.
 pub type dkv_applied_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, applied: i32)>;
+/// Answer of counts: 0 with an error.
+pub type dkv_count_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, count: u64)>;
 /// Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
 pub type dkv_value_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, value: *const dkv_value)>;
@@ -90,6 +92,7 @@ pub enum Reply<C> {
 
 type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
 type AppliedFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
+type CountFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, u64);
 type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
 type ValuesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const *const dkv_value, usize);
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
@@ -149,6 +152,21 @@ impl Reply<AppliedFn> {
             };
             // SAFETY: as in `call_void`.
             unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), applied) };
+        })
+    }
+}
+
+impl Reply<CountFn> {
+    /// For counts.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_NUMBER, |callback, user_data, outcome| {
+            let (error, count) = match outcome {
+                Ok(Outcome::Count(count)) => (None, count),
+                Ok(_) => (Some(OwnedError::new(&mismatch())), 0),
+                Err(error) => (Some(OwnedError::new(&error)), 0),
+            };
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), count) };
         })
     }
 }

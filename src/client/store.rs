@@ -113,6 +113,16 @@ impl KvStore {
         })
     }
 
+    /// Counts the entries whose key begins with `prefix`, without loading a value; an empty prefix counts all. The
+    /// prefix is trimmed; one that holds a `^` counts all too. In a device store only this device's entries count.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but no entry is an answer of 0.
+    pub fn count(&self, prefix: impl Into<String>) -> Request<u64> {
+        self.request(Op::Count { prefix: prefix.into() }, counted)
+    }
+
     /// Begins a transaction of the store. Until it ends, the writes of every handle join it, and reads see them. Issue
     /// what belongs to it without waiting, or wait in between: both work.
     ///
@@ -247,6 +257,13 @@ impl std::fmt::Debug for KvStore {
 fn done(outcome: Outcome) -> Result<()> {
     match outcome {
         Outcome::Done => Ok(()),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn counted(outcome: Outcome) -> Result<u64> {
+    match outcome {
+        Outcome::Count(count) => Ok(count),
         other => Err(mismatch(&other)),
     }
 }

@@ -10,6 +10,7 @@ type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
 
 const STATE: &str = "state";
 const OPTIONS: &str = "options";
+const SYNCHRONISED: &str = "synchronised";
 const OPTIONS_FORMAT: u8 = 1;
 const OPTION_BACKUP: u8 = 1;
 const OPTION_AUTO_SYNC: u8 = 2;
@@ -75,6 +76,11 @@ impl RecordedOptions {
             _ => Err(Error::corrupted("the recorded options are missing")),
         }
     }
+}
+
+/// True once the store may hold traces of deleted keys, and rows of other devices.
+pub fn has_synchronised(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<bool> {
+    Ok(table.get(SYNCHRONISED).map_err(IntoError::into_error)?.is_some())
 }
 
 /// The device id in the row of an origin.

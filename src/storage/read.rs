@@ -3,12 +3,13 @@
 use std::ops::{Bound, ControlFlow};
 use std::sync::OnceLock;
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::blob;
 use super::fault::IntoError;
-use super::record::{Payload, Record, decode, decode_value};
-use super::tables::{BLOBS, DATA};
+use super::meta::has_synchronised;
+use super::record::{Payload, Record, decode, decode_value, is_tombstone};
+use super::tables::{BLOBS, DATA, META};
 use crate::error::{Error, Result};
 use crate::model::{Value, ValueRef, ValueType};
 
@@ -94,6 +95,21 @@ pub trait Rows {
     ///
     /// As for `get`.
     fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()>;
+
+    /// The number of entries in the range. No value is loaded.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn count(&self, range: &Range) -> Result<u64>;
+
+    /// The number of all entries, if it is known without looking at them. A store that has synchronised has rows that
+    /// are no entries of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn known_count(&self) -> Result<Option<u64>>;
 }
 
 /// The committed content of a store at one moment. It stays readable while writes go on.
@@ -128,6 +144,14 @@ impl Rows for Snapshot {
 
     fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()> {
         scan(&self.data, range, |blob| blob::read(self.blobs()?, blob), visit)
+    }
+
+    fn count(&self, range: &Range) -> Result<u64> {
+        count(&self.data, range)
+    }
+
+    fn known_count(&self) -> Result<Option<u64>> {
+        known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?)
     }
 }
 
@@ -171,6 +195,22 @@ pub(super) fn scan<T: ReadableTable<&'static [u8], &'static [u8]>>(
         }
     }
     Ok(())
+}
+
+pub(super) fn count<T: ReadableTable<&'static [u8], &'static [u8]>>(data: &T, range: &Range) -> Result<u64> {
+    let mut entries = 0;
+    for row in data.range::<&[u8]>(range.bounds()).map_err(IntoError::into_error)? {
+        let (_, row) = row.map_err(IntoError::into_error)?;
+        entries += u64::from(!is_tombstone(row.value())?);
+    }
+    Ok(entries)
+}
+
+pub(super) fn known_count(
+    data: &impl ReadableTableMetadata,
+    meta: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Option<u64>> {
+    if has_synchronised(meta)? { Ok(None) } else { data.len().map(Some).map_err(IntoError::into_error) }
 }
 
 #[cfg(test)]

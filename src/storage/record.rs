@@ -116,6 +116,18 @@ fn parse(bytes: &[u8]) -> Option<Record<'_>> {
     Some(Record { value_type, tombstone: flags & FLAG_TOMBSTONE != 0, payload })
 }
 
+/// True for the trace of a deleted key. Looks at the head of the record alone.
+///
+/// # Errors
+///
+/// `Corrupted` for bytes that no release wrote.
+pub fn is_tombstone(bytes: &[u8]) -> Result<bool> {
+    match bytes {
+        [RECORD_FORMAT, _, flags, ..] => Ok(flags & FLAG_TOMBSTONE != 0),
+        _ => Err(Error::corrupted("a record is not one that any release wrote")),
+    }
+}
+
 /// The value of this type in `payload`.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use redb::{AccessGuard, Durability, ReadableTable, Table, WriteTransaction};
 use super::blob;
 use super::fault::IntoError;
 use super::meta::State;
-use super::read::{Found, Range, Rows, load, scan};
+use super::read::{Found, Range, Rows, count, known_count, load, scan};
 use super::record::{BlobRef, Payload, Stamp, decode, encode};
 use super::tables::{BLOBS, DATA, META};
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ impl Transaction {
     ) -> Result<R> {
         let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
         let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
-        apply(&mut Writing { data, blobs, stamps, wall_ms, scratch: Vec::new() })
+        apply(&mut Writing { transaction: &self.inner, data, blobs, stamps, wall_ms, scratch: Vec::new() })
     }
 
     /// Commits, together with the clock and the sequence.
@@ -85,6 +85,7 @@ impl Transaction {
 
 /// The tables of a transaction, for one group of operations.
 pub struct Writing<'txn, 'stamps> {
+    transaction: &'txn WriteTransaction,
     data: Table<'txn, &'static [u8], &'static [u8]>,
     blobs: Table<'txn, (u64, u32), &'static [u8]>,
     stamps: &'stamps mut Stamps,
@@ -167,5 +168,13 @@ impl Rows for Writing<'_, '_> {
 
     fn scan(&self, range: &Range, visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>) -> Result<()> {
         scan(&self.data, range, |blob| blob::read(&self.blobs, blob), visit)
+    }
+
+    fn count(&self, range: &Range) -> Result<u64> {
+        count(&self.data, range)
+    }
+
+    fn known_count(&self) -> Result<Option<u64>> {
+        known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?)
     }
 }

@@ -74,6 +74,10 @@ pub fn apply_read(rows: &impl Rows, read: &Read, kind: StoreKind) -> Result<Outc
             let values = keys.iter().map(|key| rows.get(key, |found| found.into_value()));
             values.collect::<Result<_>>().map(Outcome::Values)
         }
+        Read::Count { range, everything } => {
+            let known = if *everything { rows.known_count()? } else { None };
+            known.map_or_else(|| rows.count(range), Ok).map(Outcome::Count)
+        }
         Read::Entries(range) => {
             let mut entries = Vec::new();
             let mut damaged = None;

@@ -110,6 +110,8 @@ pub enum Read {
     GetMany(Vec<Key>),
     /// The entries of a range.
     Entries(Range),
+    /// The number of entries in a range; `everything` if the range is all that a caller sees without naming a device.
+    Count { range: Range, everything: bool },
 }
 
 /// What a read looks at.
@@ -130,7 +132,7 @@ impl Read {
         match self {
             Self::Get(key) => Touched::Key(key),
             Self::GetMany(keys) => Touched::Keys(keys),
-            Self::Entries(range) => Touched::Range(range),
+            Self::Entries(range) | Self::Count { range, .. } => Touched::Range(range),
         }
     }
 }
@@ -148,7 +150,7 @@ impl Op {
     /// True if the operation keeps its place among the writes.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        !matches!(self, Self::Get { .. } | Self::GetMany { .. } | Self::GetEntries { .. })
+        !matches!(self, Self::Get { .. } | Self::GetMany { .. } | Self::GetEntries { .. } | Self::Count { .. })
     }
 }
 
@@ -177,6 +179,7 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
+        Op::Count { prefix } => Checked::Read(count(kind, &prefix)?),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
@@ -194,11 +197,13 @@ fn range(kind: StoreKind, prefix: &str) -> Result<Range> {
             "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
         ));
     }
-    let prefix = match Prefix::parse(prefix, kind)? {
-        Prefix::Everything => "",
-        Prefix::StartsWith(prefix) => prefix,
-    };
-    Ok(Range::starting_with(&stored_key(kind, prefix)))
+    Ok(Range::starting_with(&stored_key(kind, Prefix::parse(prefix, kind)?.as_str())))
+}
+
+fn count(kind: StoreKind, prefix: &str) -> Result<Read> {
+    let prefix = Prefix::parse(prefix, kind)?;
+    let range = Range::starting_with(&stored_key(kind, prefix.as_str()));
+    Ok(Read::Count { range, everything: prefix == Prefix::Everything })
 }
 
 fn put(key: &str, value: Value, kind: StoreKind) -> Result<Change> {

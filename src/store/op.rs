@@ -68,6 +68,11 @@ pub enum Op {
         /// The prefix: not empty. One that is blank or holds a `^` selects every entry.
         prefix: String,
     },
+    /// Count the entries whose key begins with a prefix. Answers [`Outcome::Count`].
+    Count {
+        /// The prefix. One that is empty, blank or holds a `^` selects every entry.
+        prefix: String,
+    },
     /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
     /// [`Outcome::Done`], or fails with `Database` if one is open.
     StartTransaction,
@@ -97,7 +102,7 @@ impl Op {
             Self::DeleteBatch { keys } | Self::GetMany { keys } => {
                 keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum()
             }
-            Self::GetEntries { prefix } => prefix.len(),
+            Self::GetEntries { prefix } | Self::Count { prefix } => prefix.len(),
             Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
@@ -116,6 +121,8 @@ pub enum Outcome {
     Value(Value),
     /// The entries that were read.
     Entries(Vec<Entry>),
+    /// How many entries there are.
+    Count(u64),
     /// The values that were read, in the order of the keys: `None` for a key that is missing.
     Values(Vec<Option<Value>>),
 }
@@ -125,7 +132,7 @@ impl Outcome {
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Done | Self::Applied(_) => 0,
+            Self::Done | Self::Applied(_) | Self::Count(_) => 0,
             Self::Value(value) => value.as_ref().payload_bytes(),
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
