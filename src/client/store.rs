@@ -82,10 +82,7 @@ impl KvStore {
     ///
     /// `NotFound` (15100004), `InvalidArgument` (401), `Closed` (15100005), `Corrupted` (15100003), `QueueFull` (-1).
     pub fn get(&self, key: impl Into<String>) -> Request<Value> {
-        self.request(Op::Get { key: key.into() }, |outcome| match outcome {
-            Outcome::Value(value) => Ok(value),
-            other => Err(mismatch(&other)),
-        })
+        self.request(Op::Get { key: key.into() }, value)
     }
 
     /// Reads the values of several keys at one moment: one answer for each key, in order, `None` where it is missing.
@@ -107,10 +104,7 @@ impl KvStore {
     ///
     /// As [`KvStore::get`], but no entry is an empty answer.
     pub fn get_entries(&self, prefix: impl Into<String>) -> Request<Vec<Entry>> {
-        self.request(Op::GetEntries { prefix: prefix.into() }, |outcome| match outcome {
-            Outcome::Entries(entries) => Ok(entries),
-            other => Err(mismatch(&other)),
-        })
+        self.request(Op::GetEntries { prefix: prefix.into() }, entries)
     }
 
     /// Counts the entries whose key begins with `prefix`, without loading a value; an empty prefix counts all. The
@@ -254,9 +248,23 @@ impl std::fmt::Debug for KvStore {
     }
 }
 
-fn done(outcome: Outcome) -> Result<()> {
+pub(super) fn done(outcome: Outcome) -> Result<()> {
     match outcome {
         Outcome::Done => Ok(()),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn value(outcome: Outcome) -> Result<Value> {
+    match outcome {
+        Outcome::Value(value) => Ok(value),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn entries(outcome: Outcome) -> Result<Vec<Entry>> {
+    match outcome {
+        Outcome::Entries(entries) => Ok(entries),
         other => Err(mismatch(&other)),
     }
 }

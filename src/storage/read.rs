@@ -8,8 +8,9 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata}
 use super::blob;
 use super::fault::IntoError;
 use super::meta::has_synchronised;
+use super::origin;
 use super::record::{Payload, Record, decode, decode_value, is_tombstone};
-use super::tables::{BLOBS, DATA, META};
+use super::tables::{BLOBS, DATA, META, ORIGINS};
 use crate::error::{Error, Result};
 use crate::model::{Value, ValueRef, ValueType};
 
@@ -45,7 +46,7 @@ impl Range {
         &self.lower
     }
 
-    fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+    pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
         let upper = self.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         (Bound::Included(&self.lower), upper)
     }
@@ -110,6 +111,13 @@ pub trait Rows {
     ///
     /// As for `get`.
     fn known_count(&self) -> Result<Option<u64>>;
+
+    /// The index of the device with this id: 0 for this installation, `None` for one that the store does not know.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn origin(&self, device_id: &str) -> Result<Option<u32>>;
 }
 
 /// The committed content of a store at one moment. It stays readable while writes go on.
@@ -153,6 +161,10 @@ impl Rows for Snapshot {
     fn known_count(&self) -> Result<Option<u64>> {
         known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?)
     }
+
+    fn origin(&self, device_id: &str) -> Result<Option<u32>> {
+        origin::find(&self.transaction.open_table(ORIGINS).map_err(IntoError::into_error)?, device_id)
+    }
 }
 
 /// The value of a row, unless the row is the trace of a deleted key.
@@ -160,7 +172,7 @@ pub(super) fn load(
     row: &[u8],
     read_blob: impl FnOnce(super::record::BlobRef) -> Result<Vec<u8>>,
 ) -> Result<Option<Found<'_>>> {
-    let Record { value_type, tombstone, payload } = decode(row)?;
+    let Record { value_type, tombstone, payload, .. } = decode(row)?;
     if tombstone {
         return Ok(None);
     }

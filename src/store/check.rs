@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::device::stored_key;
+use super::device::{of_origin, stored_key};
 use super::op::Op;
 use crate::error::{Error, Result};
 use crate::limits::BATCH_BYTES_MAX;
@@ -24,6 +24,8 @@ pub enum Write {
     Change(Change),
     /// One change that depends on what is there.
     Conditional(Condition, Change),
+    /// What was received from a device goes.
+    RemoveDevice(Removal),
     /// Nothing but the order: everything before it is durable when it is answered.
     Flush,
     /// The begin or end of an explicit transaction.
@@ -39,6 +41,15 @@ pub enum Step {
     Commit,
     /// Its writes are undone.
     Rollback,
+}
+
+/// A device whose data goes.
+#[derive(Debug)]
+pub struct Removal {
+    /// The device; perhaps one that the store does not know.
+    pub device_id: String,
+    /// The layout of the store's keys.
+    pub kind: StoreKind,
 }
 
 /// What must hold of a key for its change to happen.
@@ -80,13 +91,19 @@ impl Write {
         self.changes().iter().map(bytes).sum()
     }
 
+    /// True if it can leave the store other than it was.
+    #[must_use]
+    pub fn can_change(&self) -> bool {
+        matches!(self, Self::RemoveDevice(_)) || !self.changes().is_empty()
+    }
+
     /// The changes, in order, to keep.
     #[must_use]
     pub fn into_changes(self) -> Vec<Change> {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) | Self::Conditional(_, change) => vec![change],
-            Self::Flush | Self::Step(_) => Vec::new(),
+            Self::RemoveDevice(_) | Self::Flush | Self::Step(_) => Vec::new(),
         }
     }
 
@@ -96,7 +113,7 @@ impl Write {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) | Self::Conditional(_, change) => std::slice::from_ref(change),
-            Self::Flush | Self::Step(_) => &[],
+            Self::RemoveDevice(_) | Self::Flush | Self::Step(_) => &[],
         }
     }
 }
@@ -112,6 +129,19 @@ pub enum Read {
     Entries(Range),
     /// The number of entries in a range; `everything` if the range is all that a caller sees without naming a device.
     Count { range: Range, everything: bool },
+    /// A read of the entries of a device. Which of the store's origins it is, the tables know.
+    FromDevice { device_id: String, look: Look },
+}
+
+/// A read of one device's entries, in terms of the keys that this installation has for them.
+#[derive(Debug)]
+pub enum Look {
+    /// One value.
+    Get(Key),
+    /// The entries of a range.
+    Entries(Range),
+    /// The number of entries in a range.
+    Count(Range),
 }
 
 /// What a read looks at.
@@ -133,6 +163,9 @@ impl Read {
             Self::Get(key) => Touched::Key(key),
             Self::GetMany(keys) => Touched::Keys(keys),
             Self::Entries(range) | Self::Count { range, .. } => Touched::Range(range),
+            // The device may be this installation. What others wrote is only removed, which no read overtakes.
+            Self::FromDevice { look: Look::Get(key), .. } => Touched::Key(key),
+            Self::FromDevice { look: Look::Entries(range) | Look::Count(range), .. } => Touched::Range(range),
         }
     }
 }
@@ -150,7 +183,16 @@ impl Op {
     /// True if the operation keeps its place among the writes.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        !matches!(self, Self::Get { .. } | Self::GetMany { .. } | Self::GetEntries { .. } | Self::Count { .. })
+        !matches!(
+            self,
+            Self::Get { .. }
+                | Self::GetMany { .. }
+                | Self::GetEntries { .. }
+                | Self::Count { .. }
+                | Self::GetFromDevice { .. }
+                | Self::GetEntriesFromDevice { .. }
+                | Self::CountFromDevice { .. }
+        )
     }
 }
 
@@ -180,6 +222,20 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
         Op::Count { prefix } => Checked::Read(count(kind, &prefix)?),
+        Op::GetFromDevice { device_id, key } => {
+            let key = shared(kind, &key)?;
+            Checked::Read(from_device(kind, device_id, Look::Get(key))?)
+        }
+        Op::GetEntriesFromDevice { device_id, prefix } => {
+            let range = range(kind, &prefix)?;
+            Checked::Read(from_device(kind, device_id, Look::Entries(range))?)
+        }
+        Op::CountFromDevice { device_id, prefix } => {
+            let prefix = Prefix::parse(&prefix, kind)?;
+            let range = Range::starting_with(&stored_key(kind, prefix.as_str()));
+            Checked::Read(from_device(kind, device_id, Look::Count(range))?)
+        }
+        Op::RemoveDeviceData { device_id } => Checked::Write(Write::RemoveDevice(removal(kind, device_id)?)),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
@@ -204,6 +260,46 @@ fn count(kind: StoreKind, prefix: &str) -> Result<Read> {
     let prefix = Prefix::parse(prefix, kind)?;
     let range = Range::starting_with(&stored_key(kind, prefix.as_str()));
     Ok(Read::Count { range, everything: prefix == Prefix::Everything })
+}
+
+fn from_device(kind: StoreKind, device_id: String, look: Look) -> Result<Read> {
+    if kind == StoreKind::SingleVersion {
+        return Err(Error::invalid_argument(
+            "Parameter error: a single-version store has no entries of single devices. Read without a device id.",
+        ));
+    }
+    Ok(if device_id.is_empty() { look.into_own() } else { Read::FromDevice { device_id, look } })
+}
+
+impl Look {
+    /// The read of this installation's entries.
+    fn into_own(self) -> Read {
+        match self {
+            Self::Get(key) => Read::Get(key),
+            Self::Entries(range) => Read::Entries(range),
+            Self::Count(range) => Read::Count { range, everything: false },
+        }
+    }
+
+    /// The read of the entries that came from an origin.
+    #[must_use]
+    pub fn of_origin(&self, origin: u32) -> Read {
+        let moved = |range: &Range| Range::starting_with(&of_origin(origin, range.lower()));
+        match self {
+            Self::Get(key) => Read::Get(Key::from(of_origin(origin, key))),
+            Self::Entries(range) => Read::Entries(moved(range)),
+            Self::Count(range) => Read::Count { range: moved(range), everything: false },
+        }
+    }
+}
+
+fn removal(kind: StoreKind, device_id: String) -> Result<Removal> {
+    if device_id.is_empty() {
+        return Err(Error::invalid_argument(
+            "Parameter error: the device id is empty. Name the device whose data goes.",
+        ));
+    }
+    Ok(Removal { device_id, kind })
 }
 
 fn put(key: &str, value: Value, kind: StoreKind) -> Result<Change> {

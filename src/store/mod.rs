@@ -10,7 +10,7 @@ mod check;
 mod device;
 mod op;
 
-pub use apply::{Effect, apply_read, apply_write, read_value};
+pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
 pub use check::{Checked, Read, Step, Touched, Write, check};
 pub use device::stored_key;

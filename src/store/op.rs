@@ -73,6 +73,33 @@ pub enum Op {
         /// The prefix. One that is empty, blank or holds a `^` selects every entry.
         prefix: String,
     },
+    /// As [`Op::Get`], of a device. Only for device stores.
+    GetFromDevice {
+        /// The device id; empty for this installation.
+        device_id: String,
+        /// The key.
+        key: String,
+    },
+    /// As [`Op::GetEntries`], of a device. Only for device stores.
+    GetEntriesFromDevice {
+        /// The device id; empty for this installation. One that the store does not know has no entries.
+        device_id: String,
+        /// The prefix: not empty. One that is blank or holds a `^` selects every entry of the device.
+        prefix: String,
+    },
+    /// As [`Op::Count`], of a device. Only for device stores.
+    CountFromDevice {
+        /// The device id; empty for this installation. One that the store does not know has no entries.
+        device_id: String,
+        /// The prefix. One that is empty, blank or holds a `^` selects every entry of the device.
+        prefix: String,
+    },
+    /// Remove what was received from a device, without a trace. Answers [`Outcome::Done`], also when there is nothing,
+    /// or fails with `Database` while a transaction is open.
+    RemoveDeviceData {
+        /// The device id; not empty.
+        device_id: String,
+    },
     /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
     /// [`Outcome::Done`], or fails with `Database` if one is open.
     StartTransaction,
@@ -103,6 +130,10 @@ impl Op {
                 keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum()
             }
             Self::GetEntries { prefix } | Self::Count { prefix } => prefix.len(),
+            Self::GetFromDevice { device_id, key: text }
+            | Self::GetEntriesFromDevice { device_id, prefix: text }
+            | Self::CountFromDevice { device_id, prefix: text } => device_id.len() + text.len(),
+            Self::RemoveDeviceData { device_id } => device_id.len(),
             Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
