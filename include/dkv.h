@@ -24,6 +24,9 @@
  *     AsyncCallback<boolean | string |
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
+ *     (here only: counts)                   dkv_count_callback       (error, count)
+ *     (here only: get_many)                 dkv_values_callback      (error, values, count)
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
@@ -100,6 +103,9 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
+ *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
+ *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
@@ -441,9 +447,24 @@ extern "C" {
 #define DKV_RECORD_ITERATOR 9
 
 /**
+ * A record with one value for each key that was asked for.
+ */
+#define DKV_RECORD_VALUES 16
+
+/**
+ * A record with one number: whether a conditional write happened, a count, a security level.
+ */
+#define DKV_RECORD_NUMBER 17
+
+/**
  * Flag of a packed value whose bytes are in a dkv_blob.
  */
 #define DKV_RECORD_FLAG_BLOB 1
+
+/**
+ * Flag of a packed value that stands for a key without one. Its other fields are 0.
+ */
+#define DKV_RECORD_FLAG_MISSING 2
 
 /**
  * Level of a log line: something failed.
@@ -690,6 +711,25 @@ typedef void (*dkv_entries_callback)(void *user_data,
                                      const dkv_error *error,
                                      const dkv_entry *entries,
                                      size_t count);
+
+/**
+ * Answer of get_many: `count` pointers, one for each key in its order, NULL where the store has no such key. The
+ * pointers and what they point to are borrowed for the call.
+ */
+typedef void (*dkv_values_callback)(void *user_data,
+                                    const dkv_error *error,
+                                    const dkv_value *const *values,
+                                    size_t count);
+
+/**
+ * Answer of counts: 0 with an error.
+ */
+typedef void (*dkv_count_callback)(void *user_data, const dkv_error *error, uint64_t count);
+
+/**
+ * Answer of the conditional writes: `applied` is 1 if it happened, 0 if the condition did not hold, 0 with an error.
+ */
+typedef void (*dkv_applied_callback)(void *user_data, const dkv_error *error, int32_t applied);
 
 /**
  * What one commit changed. Each key is in one list at most, in the order of its last write.
@@ -1240,6 +1280,85 @@ int32_t dkv_store_close(dkv_store *store,
  * NULL, closed and freed handles are accepted. May be called in a callback. Any thread.
  */
 void dkv_store_free(dkv_store *store);
+
+/**
+ * Reads the values of several keys at one moment.
+ *
+ * The answer has one pointer for each key, in order, NULL where the store has no such key; a missing key is no
+ * failure. No keys are a success without values. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (one bad key refuses the whole call), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+ * DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * `keys` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_get_many(dkv_store *store,
+                           const dkv_text *keys,
+                           size_t count,
+                           dkv_values_callback callback,
+                           void *user_data);
+
+/**
+ * Counts the entries whose key begins with a prefix, without loading a value.
+ *
+ * The prefix is trimmed; one that is empty or holds a '^' counts all. In a device store only this device's entries
+ * count. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+ * DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The prefix is readable.
+ */
+int32_t dkv_store_count(dkv_store *store,
+                        const char *prefix,
+                        size_t prefix_length,
+                        dkv_count_callback callback,
+                        void *user_data);
+
+/**
+ * Puts a value if the key is missing, in one step; the answer says whether it did.
+ *
+ * Observers are told only if it did. Any thread. Codes as for dkv_store_put().
+ *
+ * The key is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_store_put_if_absent(dkv_store *store,
+                                const char *key,
+                                size_t key_length,
+                                const dkv_value *value,
+                                dkv_applied_callback callback,
+                                void *user_data);
+
+/**
+ * Puts a value if the key has the expected one, in one step; the answer says whether it did.
+ *
+ * Values are compared by type and bits: a NaN is the same as itself, -0 is not 0, INTEGER 1 is not LONG 1. Observers
+ * are told only if it did. Any thread. Codes as for dkv_store_put().
+ *
+ * The key is readable; `expected` and `value` are NULL or readable with their bytes.
+ */
+int32_t dkv_store_put_if_unchanged(dkv_store *store,
+                                   const char *key,
+                                   size_t key_length,
+                                   const dkv_value *expected,
+                                   const dkv_value *value,
+                                   dkv_applied_callback callback,
+                                   void *user_data);
+
+/**
+ * Removes a key if it has the expected value, in one step; the answer says whether it did.
+ *
+ * Values are compared as by dkv_store_put_if_unchanged(). Of a missing key the answer is 0. Any thread. Codes as for
+ * dkv_store_put().
+ *
+ * The key is readable; `expected` is NULL or readable with its bytes.
+ */
+int32_t dkv_store_delete_if_unchanged(dkv_store *store,
+                                      const char *key,
+                                      size_t key_length,
+                                      const dkv_value *expected,
+                                      dkv_applied_callback callback,
+                                      void *user_data);
 
 /**
  * Calls back with what each later commit of the store changes, behind the completion of the write.

@@ -15,6 +15,10 @@ pub const STORE_ID_BYTES_MAX: usize = 128;
 pub const APP_ID_BYTES_MAX: usize = 256;
 /// Longest bundle name that may open a store, in bytes: the engine's own limit in the reference.
 pub const BUNDLE_NAME_BYTES_MAX: usize = 128;
+/// Length of the device id of an installation, in bytes: 64 hexadecimal digits.
+pub const DEVICE_ID_BYTES: usize = 64;
+/// Longest device id that a store records, in bytes (`query_device_sync.md` 4.1).
+pub const DEVICE_ID_BYTES_MAX: usize = 128;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 512_000;
 /// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
@@ -94,6 +98,7 @@ pub const LOG_LINES_MAX: usize = 1024;
 
 const _: () = assert!(KEY_BYTES_MAX_DEVICE < KEY_BYTES_MAX);
 const _: () = assert!(BUNDLE_NAME_BYTES_MAX <= APP_ID_BYTES_MAX);
+const _: () = assert!(DEVICE_ID_BYTES <= DEVICE_ID_BYTES_MAX);
 const _: () = assert!(VALUE_BYTES_MAX + 1 == 4 * 1024 * 1024);
 const _: () = assert!(GROUP_OPERATIONS_MAX <= QUEUE_OPERATIONS_MAX);
 const _: () = assert!(GROUP_BYTES_MAX <= QUEUE_BYTES_MAX);

@@ -10,12 +10,14 @@
 #![allow(non_camel_case_types, reason = "these are the names of the header")]
 
 mod blob;
+mod conditional;
 mod error;
 mod growable;
 mod guard;
 mod handle;
 mod iterator;
 mod logger;
+mod lookup;
 mod maintenance;
 mod manager;
 mod observer;

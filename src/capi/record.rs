@@ -27,8 +27,14 @@ pub const DKV_RECORD_CHANGE: u32 = 7;
 pub const DKV_RECORD_RESULT_SET: u32 = 8;
 /// A record with an iterator handle.
 pub const DKV_RECORD_ITERATOR: u32 = 9;
+/// A record with one value for each key that was asked for.
+pub const DKV_RECORD_VALUES: u32 = 16;
+/// A record with one number: whether a conditional write happened, a count, a security level.
+pub const DKV_RECORD_NUMBER: u32 = 17;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
+/// Flag of a packed value that stands for a key without one. Its other fields are 0.
+pub const DKV_RECORD_FLAG_MISSING: u32 = 2;
 
 const HEAD_BYTES: usize = 24;
 
@@ -80,9 +86,27 @@ impl Record {
                 }
                 record
             }
+            Ok(Outcome::Applied(applied)) => Self::number(tag, u64::from(applied)),
+            Ok(Outcome::Count(count)) => Self::number(tag, count),
+            Ok(Outcome::Values(values)) => {
+                let mut record = Self::new(DKV_RECORD_VALUES, tag, None, values.len());
+                for value in values {
+                    match value {
+                        Some(value) => record.put_value(value),
+                        None => record.put_value_head(0, DKV_RECORD_FLAG_MISSING, 0),
+                    }
+                }
+                record
+            }
         };
         record.slot = Some(slot);
         record.finish()
+    }
+
+    fn number(tag: u64, number: u64) -> Self {
+        let mut record = Self::new(DKV_RECORD_NUMBER, tag, None, 1);
+        record.put_u64(number);
+        record
     }
 
     /// The record of a call that only succeeds or fails.

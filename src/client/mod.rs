@@ -1,6 +1,10 @@
 //! The public Rust API: the nouns of the reference, without C and without a runtime.
 
+mod conditional;
+mod device;
 mod manager;
+#[cfg(test)]
+mod received;
 mod request;
 mod store;
 

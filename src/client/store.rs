@@ -82,8 +82,17 @@ impl KvStore {
     ///
     /// `NotFound` (15100004), `InvalidArgument` (401), `Closed` (15100005), `Corrupted` (15100003), `QueueFull` (-1).
     pub fn get(&self, key: impl Into<String>) -> Request<Value> {
-        self.request(Op::Get { key: key.into() }, |outcome| match outcome {
-            Outcome::Value(value) => Ok(value),
+        self.request(Op::Get { key: key.into() }, value)
+    }
+
+    /// Reads the values of several keys at one moment: one answer for each key, in order, `None` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but a missing key is no failure; one bad key refuses the whole call.
+    pub fn get_many(&self, keys: Vec<String>) -> Request<Vec<Option<Value>>> {
+        self.request(Op::GetMany { keys }, |outcome| match outcome {
+            Outcome::Values(values) => Ok(values),
             other => Err(mismatch(&other)),
         })
     }
@@ -95,10 +104,17 @@ impl KvStore {
     ///
     /// As [`KvStore::get`], but no entry is an empty answer.
     pub fn get_entries(&self, prefix: impl Into<String>) -> Request<Vec<Entry>> {
-        self.request(Op::GetEntries { prefix: prefix.into() }, |outcome| match outcome {
-            Outcome::Entries(entries) => Ok(entries),
-            other => Err(mismatch(&other)),
-        })
+        self.request(Op::GetEntries { prefix: prefix.into() }, entries)
+    }
+
+    /// Counts the entries whose key begins with `prefix`, without loading a value; an empty prefix counts all. The
+    /// prefix is trimmed; one that holds a `^` counts all too. In a device store only this device's entries count.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but no entry is an answer of 0.
+    pub fn count(&self, prefix: impl Into<String>) -> Request<u64> {
+        self.request(Op::Count { prefix: prefix.into() }, counted)
     }
 
     /// Begins a transaction of the store. Until it ends, the writes of every handle join it, and reads see them. Issue
@@ -278,7 +294,7 @@ impl KvStore {
         self.hold.close(answer)
     }
 
-    fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
+    pub(super) fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
         Request::start(|answer| self.submit(op, move |outcome| answer(outcome.and_then(decode))))
     }
 }
@@ -289,14 +305,35 @@ impl std::fmt::Debug for KvStore {
     }
 }
 
-fn done(outcome: Outcome) -> Result<()> {
+pub(super) fn done(outcome: Outcome) -> Result<()> {
     match outcome {
         Outcome::Done => Ok(()),
         other => Err(mismatch(&other)),
     }
 }
 
-fn mismatch(_outcome: &Outcome) -> Error {
+pub(super) fn value(outcome: Outcome) -> Result<Value> {
+    match outcome {
+        Outcome::Value(value) => Ok(value),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn entries(outcome: Outcome) -> Result<Vec<Entry>> {
+    match outcome {
+        Outcome::Entries(entries) => Ok(entries),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn counted(outcome: Outcome) -> Result<u64> {
+    match outcome {
+        Outcome::Count(count) => Ok(count),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn mismatch(_outcome: &Outcome) -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
 }
 

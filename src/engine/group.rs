@@ -102,7 +102,7 @@ pub fn answer(
 }
 
 fn changes_something(work: &Work) -> bool {
-    matches!(work, Work::Write(write) if !write.changes().is_empty())
+    matches!(work, Work::Write(write) if write.can_change())
 }
 
 fn transact(

@@ -59,12 +59,18 @@ pub struct ListRequest {
     pub base_dir: PathBuf,
 }
 
+/// The id of this installation below a folder, to make if there is none.
+pub struct DeviceIdRequest {
+    pub base_dir: PathBuf,
+}
+
 /// What the manager's thread is asked to do.
 pub enum ManagerJob {
     Open(Box<OpenRequest>, Promise<Hold>),
     Close(CloseRequest, Promise<()>),
     Delete(DeleteRequest, Promise<()>),
     List(ListRequest, Promise<Vec<String>>),
+    DeviceId(DeviceIdRequest, Promise<String>),
     /// Close every store, those included whose opening was asked for before.
     CloseAll,
 }
@@ -105,6 +111,15 @@ pub fn list(request: ListRequest, answer: Answer<Vec<String>>) -> Result<()> {
     submit(|promise| ManagerJob::List(request, promise), answer)
 }
 
+/// Reads the id of this installation.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn device_id(request: DeviceIdRequest, answer: Answer<String>) -> Result<()> {
+    submit(|promise| ManagerJob::DeviceId(request, promise), answer)
+}
+
 /// Closes every open store; returns before they are closed.
 ///
 /// # Errors
@@ -141,6 +156,7 @@ fn refuse(job: ManagerJob, error: &Error) {
         ManagerJob::Open(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::Close(_, promise) | ManagerJob::Delete(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::List(_, promise) => promise.settle(Err(error.clone())),
+        ManagerJob::DeviceId(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::CloseAll => {}
     }
 }
@@ -181,6 +197,10 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
         ManagerJob::List(request, promise) => {
             let ids = list_stores(&request);
             promise.settle(ids);
+        }
+        ManagerJob::DeviceId(request, promise) => {
+            let id = Tree::resolve(&request.base_dir).and_then(|tree| disk::load_or_create_device_id(&tree));
+            promise.settle(id.map(|id| id.as_str().to_owned()));
         }
         ManagerJob::CloseAll => engine.close_all(),
     }

@@ -38,7 +38,9 @@ mod writer;
 pub use crate::disk::forked;
 pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
-pub use manager::{CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place, close, delete, list, open};
+pub use manager::{
+    CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place, close, delete, device_id, list, open,
+};
 pub use observers::{Notify, Observation, Permit};
 pub use promise::{Answer, Completion};
 pub use session::Hold;

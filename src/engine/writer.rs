@@ -13,7 +13,7 @@ use super::session::{Session, Work, WriteJob};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
 use crate::model::Durability;
-use crate::store::{Changes, Outcome, Step, Write};
+use crate::store::{Outcome, Step, Write};
 
 /// The open store as its own thread sees it.
 pub struct Writer {
@@ -120,7 +120,7 @@ impl Writer {
     fn commit(&mut self, jobs: Vec<WriteJob>) {
         let flush_asked = jobs.iter().any(|job| matches!(job.work, Work::Write(Write::Flush)));
         let durable = self.is_durable() || flush_asked || self.flush_due();
-        let record = self.session.observers.want_local();
+        let record = self.session.observers.want_any();
         let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
         let mut audience = Vec::new();
         if applied.committed {
@@ -130,16 +130,15 @@ impl Writer {
         } else if flush_asked && let Err(error) = self.flush() {
             applied.outcomes = group::refuse_all(&jobs, &error);
         }
+        // They joined while the commit was under way, and nobody kept what it changed.
+        let unrecorded = if record || audience.is_empty() { Vec::new() } else { Told::unrecorded(&jobs) };
         let session = &self.session;
         let tell = |write, effects, deliveries: &mut Vec<Delivery>| {
-            let mut changes = Changes::default();
-            changes.add(write, effects);
-            notify(session, &audience, Told::Changes(changes), deliveries);
+            notify(session, &audience, Told::of(write, effects), deliveries);
         };
         let mut deliveries = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
-        if applied.committed && !record {
-            // They joined while the commit was under way, and nobody kept what it changed.
-            notify(session, &audience, Told::Overflow, &mut deliveries);
+        for told in unrecorded {
+            notify(session, &audience, told, &mut deliveries);
         }
         session.dispatch.deliver_all(deliveries);
     }
@@ -242,7 +241,7 @@ impl Writer {
     fn publish(&self) -> Audience {
         let observers = self.session.observers.lock();
         self.session.published.refresh();
-        observers.iter().filter(|observer| observer.kind().includes_local()).cloned().collect()
+        observers.clone()
     }
 
     fn committed(&mut self, durable: bool, unflushed_bytes: usize) {
@@ -308,7 +307,7 @@ impl Writer {
     }
 }
 
-/// The observers that are told of one commit.
+/// The observers that were there when a commit was published.
 type Audience = Vec<Arc<Observer>>;
 
 fn no_transaction() -> Error {
@@ -317,6 +316,7 @@ fn no_transaction() -> Error {
 
 /// Adds the notifications of one commit.
 fn notify(session: &Session, audience: &Audience, told: Told, deliveries: &mut Vec<Delivery>) {
+    let audience: Vec<_> = audience.iter().filter(|observer| told.concerns(observer.kind())).collect();
     if audience.is_empty() {
         return;
     }

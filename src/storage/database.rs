@@ -5,7 +5,8 @@ use std::path::Path;
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::fault::IntoError;
-use super::meta::{RecordedOptions, State, origin_device, origin_row};
+use super::meta::{RecordedOptions, State};
+use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
@@ -47,8 +48,8 @@ impl Database {
             transaction.open_table(DATA).map_err(IntoError::into_error)?;
             transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
             let mut origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
-            let own = origin_row(device.as_str(), 1);
-            origins.insert(0, own.as_slice()).map_err(IntoError::into_error)?;
+            let own = origin::row(device.as_str(), 1);
+            origins.insert(origin::OWN, own.as_slice()).map_err(IntoError::into_error)?;
             let mut meta = transaction.open_table(META).map_err(IntoError::into_error)?;
             State::default().write(&mut meta)?;
             options.write(&mut meta)?;
@@ -180,7 +181,6 @@ fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, String, Stamps)
     let last_blob = blobs.last().map_err(IntoError::into_error)?.map(|(key, _)| key.value().0);
     let next_blob = last_blob.map_or(0, |id| id + 1);
     let origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
-    let own = origins.get(0).map_err(IntoError::into_error)?;
-    let own_device = origin_device(own.as_ref().map_or(&[], redb::AccessGuard::value))?;
+    let own_device = origin::own_device(&origins)?;
     Ok((RecordedOptions::read(&meta)?, own_device, Stamps { state: State::read(&meta)?, next_blob }))
 }

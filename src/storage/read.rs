@@ -7,8 +7,10 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata}
 
 use super::blob;
 use super::fault::IntoError;
-use super::record::{BlobRef, Payload, Record, decode, decode_value};
-use super::tables::{BLOBS, DATA};
+use super::meta::has_synchronised;
+use super::origin;
+use super::record::{BlobRef, Payload, Record, decode, decode_value, is_tombstone};
+use super::tables::{BLOBS, DATA, META, ORIGINS};
 use crate::error::{Error, Result};
 use crate::model::{Value, ValueRef, ValueType};
 
@@ -69,7 +71,7 @@ impl Range {
         &self.lower
     }
 
-    fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+    pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
         let upper = self.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         (Bound::Included(&self.lower), upper)
     }
@@ -124,6 +126,28 @@ pub trait Rows {
         direction: Direction,
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()>;
+
+    /// The number of entries in the range. No value is loaded.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn count(&self, range: &Range) -> Result<u64>;
+
+    /// The number of all entries, if it is known without looking at them. A store that has synchronised has rows that
+    /// are no entries of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn known_count(&self) -> Result<Option<u64>>;
+
+    /// The index of the device with this id: 0 for this installation, `None` for one that the store does not know.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn origin(&self, device_id: &str) -> Result<Option<u32>>;
 }
 
 /// Which end of a range comes first.
@@ -203,11 +227,23 @@ impl Rows for Snapshot {
     ) -> Result<()> {
         scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit)
     }
+
+    fn count(&self, range: &Range) -> Result<u64> {
+        count(&self.data, range)
+    }
+
+    fn known_count(&self) -> Result<Option<u64>> {
+        known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?)
+    }
+
+    fn origin(&self, device_id: &str) -> Result<Option<u32>> {
+        origin::find(&self.transaction.open_table(ORIGINS).map_err(IntoError::into_error)?, device_id)
+    }
 }
 
 /// The value of a row, unless the row is the trace of a deleted key.
 pub(super) fn load(row: &[u8], read_blob: impl FnOnce(BlobRef) -> Result<Vec<u8>>) -> Result<Option<Found<'_>>> {
-    let Record { value_type, tombstone, payload } = decode(row)?;
+    let Record { value_type, tombstone, payload, .. } = decode(row)?;
     if tombstone {
         return Ok(None);
     }
@@ -264,6 +300,22 @@ fn rows<T: ReadableTable<&'static [u8], &'static [u8]>>(
             return Ok(());
         }
     }
+}
+
+pub(super) fn count<T: ReadableTable<&'static [u8], &'static [u8]>>(data: &T, range: &Range) -> Result<u64> {
+    let mut entries = 0;
+    for row in data.range::<&[u8]>(range.bounds()).map_err(IntoError::into_error)? {
+        let (_, row) = row.map_err(IntoError::into_error)?;
+        entries += u64::from(!is_tombstone(row.value())?);
+    }
+    Ok(entries)
+}
+
+pub(super) fn known_count(
+    data: &impl ReadableTableMetadata,
+    meta: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Option<u64>> {
+    if has_synchronised(meta)? { Ok(None) } else { data.len().map(Some).map_err(IntoError::into_error) }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod device;
 mod op;
 mod result_set;
 
-pub use apply::{Effect, apply_read, apply_write, read_value};
+pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
 pub use check::{Checked, Exclusive, Form, Opening, Read, Step, Touched, Write, check};
 pub use cursor::{Cursor, Selection, Stream};

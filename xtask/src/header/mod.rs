@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 15] = [
+const CHAPTERS: [&str; 17] = [
     "status",
     "error",
     "value",
@@ -23,6 +23,8 @@ const CHAPTERS: [&str; 15] = [
     "reply",
     "manager",
     "store",
+    "lookup",
+    "conditional",
     "observer",
     "result_set",
     "iterator",

@@ -24,6 +24,9 @@
  *     AsyncCallback<boolean | string |
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
+ *     (here only: counts)                   dkv_count_callback       (error, count)
+ *     (here only: get_many)                 dkv_values_callback      (error, values, count)
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
@@ -100,6 +103,9 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
+ *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
+ *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
