@@ -1,5 +1,6 @@
 //! The open database of a store and its newest snapshot, as readers find them.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -30,15 +31,17 @@ struct Current {
 }
 
 /// A snapshot in a reader's hands. The database is neither closed nor replaced before it is given back.
-pub struct View {
+///
+/// `P` is how it refers to where it came from: by a reference on the caller's thread, else by an [`Arc`].
+pub struct View<P: Deref<Target = Published> = Arc<Published>> {
     // Declared before the count, so that the snapshot is given back before the view stops counting.
     snapshot: Arc<Snapshot>,
-    _count: Count,
+    _count: Count<P>,
 }
 
-struct Count(Arc<Published>);
+struct Count<P: Deref<Target = Published>>(P);
 
-impl View {
+impl<P: Deref<Target = Published>> View<P> {
     /// What was committed when the view was taken.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
@@ -73,21 +76,33 @@ impl Published {
     ///
     /// `Closed` after `close`; `Database` or `Corrupted` if it cannot be read.
     pub fn view(self: &Arc<Self>) -> Result<View> {
+        Ok(View { snapshot: self.newest()?, _count: Count(Arc::clone(self)) })
+    }
+
+    /// As `view`, for a reader that stays on this thread.
+    ///
+    /// # Errors
+    ///
+    /// As for `view`.
+    pub fn view_here(&self) -> Result<View<&Self>> {
+        Ok(View { snapshot: self.newest()?, _count: Count(self) })
+    }
+
+    /// The newest snapshot, counted as a view: the caller makes the [`Count`] that takes it back.
+    ///
+    /// Counted under the lock that whoever closes or replaces the database takes first.
+    fn newest(&self) -> Result<Arc<Snapshot>> {
         {
             let current = self.read();
             if let Some(snapshot) = &current.snapshot {
-                return Ok(self.counted(snapshot));
+                self.views.fetch_add(1, Ordering::SeqCst);
+                return Ok(Arc::clone(snapshot));
             }
         }
         let mut current = self.write();
         let snapshot = current.newest()?;
-        Ok(self.counted(&snapshot))
-    }
-
-    /// Counts a view. The caller holds the lock of `current`, which whoever closes or replaces the database takes first.
-    fn counted(self: &Arc<Self>, snapshot: &Arc<Snapshot>) -> View {
         self.views.fetch_add(1, Ordering::SeqCst);
-        View { snapshot: Arc::clone(snapshot), _count: Count(Arc::clone(self)) }
+        Ok(snapshot)
     }
 
     /// Begins a write transaction.
@@ -173,7 +188,7 @@ impl Current {
     }
 }
 
-impl Drop for Count {
+impl<P: Deref<Target = Published>> Drop for Count<P> {
     fn drop(&mut self) {
         if self.0.views.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.awaited.load(Ordering::SeqCst) {
             // Under the lock, so that whoever has just seen this view count is not left waiting.

@@ -232,13 +232,13 @@ impl Session {
         }
     }
 
-    fn try_read<'a>(&self, key: &'a str) -> Result<Attempt<'a>> {
+    fn try_read<'a>(&'a self, key: &'a str) -> Result<Attempt<'a>> {
         self.check_usable()?;
         let key = crate::model::check_key(key, self.facts.kind)?;
         let key = store::stored_key(self.facts.kind, key);
         // Before the snapshot: a write leaves this count only after its snapshot was published.
         let conflict = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
-        if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(self.published.view()?, key)) }
+        if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(self.published.view_here()?, key)) }
     }
 
     /// Runs an operation through the queue and waits, without the dispatch thread: a callback may be waiting there.
@@ -409,7 +409,7 @@ impl Session {
 }
 
 enum Attempt<'a> {
-    Now(View, std::borrow::Cow<'a, [u8]>),
+    Now(View<&'a Published>, std::borrow::Cow<'a, [u8]>),
     Conflict,
 }
 
