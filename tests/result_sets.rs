@@ -1,27 +1,16 @@
 //! Result sets: the moves of their position, and what they hold (`query_device_sync.md` 3).
 
 mod common;
+#[path = "common/sets.rs"]
+mod sets;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 
-use common::{INVALID_ARGUMENT, PATIENCE, Place, Random, code, device, keys, pattern, same, seed, single, with};
-use dkv::{Durability, Entry, KvStore, Op, Options, Outcome, ResultSet, Value};
-
-const DATABASE: i32 = 27_459_594;
-
-fn relaxed() -> Options {
-    with(single(), |options| options.durability = Durability::Relaxed)
-}
-
-fn numbered(count: usize) -> Vec<Entry> {
-    (0..count).map(|number| Entry::new(format!("key{number:05}"), number as i64)).collect()
-}
-
-fn open_all(store: &KvStore) -> ResultSet {
-    store.get_result_set("^").wait().unwrap()
-}
+use common::{INVALID_ARGUMENT, PATIENCE, Place, Random, code, device, keys, pattern, same, seed, single};
+use dkv::{Entry, KvStore, Op, Outcome, ResultSet, Value};
+use sets::{DATABASE, numbered, open_all, relaxed, rest};
 
 /// A result set over a new store with these entries.
 fn set_of(place: &Place, id: &str, entries: Vec<Entry>) -> (KvStore, ResultSet) {
@@ -29,15 +18,6 @@ fn set_of(place: &Place, id: &str, entries: Vec<Entry>) -> (KvStore, ResultSet) 
     store.put_batch(entries).wait().unwrap();
     let set = open_all(&store);
     (store, set)
-}
-
-/// The entries from the position on.
-fn rest(set: &ResultSet) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    while set.move_to_next().unwrap() {
-        entries.push(set.entry().unwrap().unwrap());
-    }
-    entries
 }
 
 /// A list with a position, by the table of the specification.
