@@ -1,5 +1,6 @@
 //! Writes that depend on what is there.
 
+#[path = "common/home.rs"]
 mod common;
 
 use std::sync::{Arc, Mutex};

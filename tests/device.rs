@@ -1,6 +1,7 @@
 //! Reads of single devices, as far as a store goes that has never synchronised. What it does with the entries of others
 //! is tested beside the code, where such entries can be written.
 
+#[path = "common/home.rs"]
 mod common;
 
 use common::Home;

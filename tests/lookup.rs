@@ -1,5 +1,6 @@
 //! Reads of several keys in one answer.
 
+#[path = "common/home.rs"]
 mod common;
 
 use common::Home;

@@ -154,9 +154,10 @@ impl Session {
                 self.queue(Work::Open(opening), bytes, ticket(slot));
             }
             Ok(Checked::Open(opening)) => {
-                let view = self.published.view();
+                // Before a close can come in between, which keeps the file open for the pins that it finds.
+                let opened = self.published.view().and_then(|view| self.open(opening, &view));
                 drop(order);
-                ticket(slot).answer(view.and_then(|view| self.open(opening, &view)));
+                ticket(slot).answer(opened);
             }
             Ok(Checked::Read(read)) => {
                 // The snapshot is taken now: a write that is issued later must not show in the answer.
