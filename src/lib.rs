@@ -57,7 +57,8 @@ pub use client::{KvStore, Manager, ManagerOptions, Request, Subscription};
 pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{
-    Change, Durability, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value, ValueRef, ValueType,
+    Change, Durability, Entry, Options, SecurityLevel, StoreKind, SubscribeType, SyncMode, SyncStatus, Value, ValueRef,
+    ValueType,
 };
 pub use store::{Op, Outcome};
 

@@ -80,6 +80,7 @@ impl Record {
                 record
             }
             Ok(Outcome::Applied(applied)) => Self::number(tag, u64::from(applied)),
+            Ok(Outcome::SecurityLevel(level)) => Self::number(tag, level as u64),
             Ok(Outcome::Count(count)) => Self::number(tag, count),
             Ok(Outcome::Values(values)) => {
                 let mut record = Self::new(DKV_RECORD_VALUES, tag, None, values.len());

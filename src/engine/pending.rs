@@ -65,7 +65,7 @@ mod tests {
         let entries = keys.iter().map(|key| Entry::new(*key, 1)).collect();
         match check(Op::PutBatch { entries }, StoreKind::SingleVersion).unwrap() {
             Checked::Write(write) => write,
-            Checked::Read(_) => unreachable!("a batch is a write"),
+            Checked::Read(_) | Checked::Property(_) => unreachable!("a batch is a write"),
         }
     }
 

@@ -6,6 +6,7 @@ mod entry;
 mod identity;
 mod key;
 mod options;
+mod sync;
 mod value;
 
 pub use change::{Change, SubscribeType};
@@ -14,4 +15,5 @@ pub use entry::Entry;
 pub use identity::{AppId, StoreId};
 pub use key::{Prefix, check_key};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
+pub use sync::{SyncMode, SyncRange, SyncSetting, SyncStatus};
 pub use value::{Value, ValueRef, ValueType};

@@ -12,6 +12,6 @@ mod op;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
-pub use check::{Checked, Read, Step, Touched, Write, check};
+pub use check::{Checked, Property, Read, Step, Touched, Write, check};
 pub use device::stored_key;
 pub use op::{Op, Outcome};
