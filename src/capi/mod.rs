@@ -11,6 +11,7 @@
 
 mod blob;
 mod conditional;
+mod device;
 mod error;
 mod guard;
 mod handle;
@@ -23,7 +24,9 @@ mod ptr;
 mod queue;
 mod record;
 mod reply;
+mod service;
 mod status;
 mod store;
+mod sync;
 mod value;
 mod wake;

@@ -154,7 +154,8 @@ impl dkv_store_options {
     }
 }
 
-fn flag(name: &str, number: i32) -> Result<bool> {
+/// The truth that a number stands for.
+pub fn flag(name: &str, number: i32) -> Result<bool> {
     match number {
         0 => Ok(false),
         1 => Ok(true),

@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 14] = [
+const CHAPTERS: [&str; 17] = [
     "status",
     "error",
     "value",
@@ -26,6 +26,9 @@ const CHAPTERS: [&str; 14] = [
     "lookup",
     "conditional",
     "observer",
+    "device",
+    "sync",
+    "service",
     "queue",
     "record",
     "blob",
