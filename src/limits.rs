@@ -19,6 +19,10 @@ pub const BUNDLE_NAME_BYTES_MAX: usize = 128;
 pub const DEVICE_ID_BYTES: usize = 64;
 /// Longest device id that a store records, in bytes (`query_device_sync.md` 4.1).
 pub const DEVICE_ID_BYTES_MAX: usize = 128;
+/// Shortest delay of a synchronisation that `setSyncParam` accepts besides 0, in milliseconds (`store.md` 9.9).
+pub const SYNC_DELAY_MS_MIN: u32 = 100;
+/// Longest delay of a synchronisation that `setSyncParam` accepts: a day, in milliseconds (`store.md` 9.9).
+pub const SYNC_DELAY_MS_MAX: u32 = 86_400_000;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 512_000;
 /// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
@@ -98,6 +102,7 @@ pub const LOG_LINES_MAX: usize = 1024;
 
 const _: () = assert!(KEY_BYTES_MAX_DEVICE < KEY_BYTES_MAX);
 const _: () = assert!(BUNDLE_NAME_BYTES_MAX <= APP_ID_BYTES_MAX);
+const _: () = assert!(SYNC_DELAY_MS_MIN < SYNC_DELAY_MS_MAX);
 const _: () = assert!(DEVICE_ID_BYTES <= DEVICE_ID_BYTES_MAX);
 const _: () = assert!(VALUE_BYTES_MAX + 1 == 4 * 1024 * 1024);
 const _: () = assert!(GROUP_OPERATIONS_MAX <= QUEUE_OPERATIONS_MAX);

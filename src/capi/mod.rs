@@ -11,6 +11,7 @@
 
 mod blob;
 mod conditional;
+mod device;
 mod error;
 mod growable;
 mod guard;
@@ -27,7 +28,9 @@ mod queue;
 mod record;
 mod reply;
 mod result_set;
+mod service;
 mod status;
 mod store;
+mod sync;
 mod value;
 mod wake;

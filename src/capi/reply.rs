@@ -27,6 +27,12 @@ pub type dkv_applied_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, applied: i32)>;
 /// Answer of counts: 0 with an error.
 pub type dkv_count_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, count: u64)>;
+/// Answer of get_security_level: one of the DKV_SECURITY numbers, 0 with an error.
+pub type dkv_security_level_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, security_level: i32)>;
+/// Answer of get_local_device_id. One of `error` and `text` is NULL; both are borrowed for the call.
+pub type dkv_text_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, text: *const dkv_text)>;
 /// Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
 pub type dkv_value_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, value: *const dkv_value)>;
@@ -101,8 +107,9 @@ pub enum Reply<C> {
 }
 
 type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
-type AppliedFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
+type NumberFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
 type CountFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, u64);
+type TextFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text);
 type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
 type ValuesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const *const dkv_value, usize);
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
@@ -151,17 +158,18 @@ fn call_void(callback: VoidFn, user_data: UserData, result: Result<()>) {
     unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr)) };
 }
 
-impl Reply<AppliedFn> {
-    /// For conditional writes.
+impl Reply<NumberFn> {
+    /// For conditional writes, and for the security level.
     pub fn into_completion(self) -> Completion {
         self.completion(DKV_RECORD_NUMBER, |callback, user_data, outcome| {
-            let (error, applied) = match outcome {
+            let (error, number) = match outcome {
                 Ok(Outcome::Applied(applied)) => (None, i32::from(applied)),
+                Ok(Outcome::SecurityLevel(level)) => (None, level.code()),
                 Ok(_) => (Some(OwnedError::new(&mismatch())), 0),
                 Err(error) => (Some(OwnedError::new(&error)), 0),
             };
             // SAFETY: as in `call_void`.
-            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), applied) };
+            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), number) };
         })
     }
 }
@@ -331,6 +339,31 @@ impl Reply<StoreIdsFn> {
                 Box::new(move |result| queue.push(Record::store_ids(user_data.tag(), result)))
             }
             Self::Call(callback, user_data) => Box::new(move |result| call_store_ids(callback, user_data, result)),
+        }
+    }
+}
+
+impl Reply<TextFn> {
+    /// For a device id.
+    pub fn into_answer(self) -> Answer<String> {
+        match self {
+            Self::Record(queue, user_data) => Box::new(move |result| queue.push(Record::text(user_data.tag(), result))),
+            Self::Call(callback, user_data) => Box::new(move |result| call_text(callback, user_data, result)),
+        }
+    }
+}
+
+fn call_text(callback: TextFn, user_data: UserData, result: Result<String>) {
+    match result {
+        Ok(text) => {
+            let view = dkv_text::borrow(&text);
+            // SAFETY: as in `call_void`; text and view live until the callback has returned.
+            unsafe { callback(user_data.0, ptr::null(), &raw const view) };
+        }
+        Err(error) => {
+            let error = OwnedError::new(&error);
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ptr(), ptr::null()) };
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::request::Request;
-use crate::engine::{Answer, Completion, Hold, Notify, Observation};
+use super::subscription::Subscription;
+use crate::engine::{Answer, Completion, Hold, Notify};
 use crate::error::{Error, Result};
 use crate::model::{Change, Entry, Statistics, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
@@ -15,7 +16,7 @@ use crate::store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 /// by whatever handle, and writes complete in the order of their issue. Dropping a handle lets go of it;
 /// [`KvStore::close`] also tells when that is done.
 pub struct KvStore {
-    hold: Hold,
+    pub(super) hold: Hold,
 }
 
 impl KvStore {
@@ -166,7 +167,7 @@ impl KvStore {
 
     /// As [`KvStore::subscribe`]; the observer also gets the permit of each notification, to keep it for longer.
     pub(crate) fn subscribe_held(&self, kind: SubscribeType, notify: Notify) -> Result<Subscription> {
-        self.hold.observe(kind, notify).map(|observation| Subscription { _observation: observation })
+        self.hold.observe(kind, notify).map(Subscription::new)
     }
 
     /// Opens a result set over the entries whose key begins with `prefix`, which is as for [`KvStore::get_entries`]. At
@@ -271,7 +272,8 @@ impl KvStore {
 
     /// As [`KvStore::submit`]; the completion also gets the operation's place in the queue, to keep it for longer.
     pub(crate) fn submit_held(&self, op: Op, completion: Completion) -> Result<()> {
-        self.hold.session()?.submit(op, completion)
+        let session = if op.succeeds_when_closed() { self.hold.last_session() } else { self.hold.session()? };
+        session.submit(op, completion)
     }
 
     /// Closes this handle. The answer comes when everything issued before is done; with the last handle, when the file
@@ -335,17 +337,4 @@ pub(super) fn counted(outcome: Outcome) -> Result<u64> {
 
 pub(super) fn mismatch(_outcome: &Outcome) -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
-}
-
-/// An observer's registration. Dropping it ends it: notifications that are queued for it are dropped, one that is being
-/// delivered on another thread goes on.
-#[must_use = "dropping it ends the registration"]
-pub struct Subscription {
-    _observation: Observation,
-}
-
-impl std::fmt::Debug for Subscription {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Subscription")
-    }
 }

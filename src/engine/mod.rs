@@ -32,6 +32,7 @@ mod readers;
 mod registry;
 mod session;
 mod slot;
+mod sync;
 mod threads;
 mod writer;
 
@@ -41,9 +42,10 @@ pub use dispatch::on_manager_dispatch;
 pub use manager::{
     CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place, close, delete, device_id, list, open,
 };
-pub use observers::{Notify, Observation, Permit};
+pub use observers::{Notify, Permit};
 pub use promise::{Answer, Completion};
 pub use session::Hold;
+pub use sync::{SyncNotify, SyncRequest};
 pub use threads::on_library_thread;
 
 use std::time::Duration;

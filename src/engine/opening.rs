@@ -132,6 +132,7 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
     let facts = Facts {
         app_id: known.app_id.clone(),
         kind: known.kind,
+        security_level: known.security_level,
         durability: job.options.durability,
         device_id: match known.kind {
             StoreKind::SingleVersion => String::new(),

@@ -12,13 +12,14 @@ use super::promise::{Answer, Completion, Promise, Ticket};
 use super::published::{Published, View};
 use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
+use super::sync::{SyncListening, SyncNotify, SyncRequest, Synchroniser};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, HolderKind, Statistics, StoreKind, SubscribeType};
+use crate::model::{AppId, Durability, HolderKind, SecurityLevel, Statistics, StoreKind, SubscribeType};
 use crate::storage::Found;
 use crate::store::{
-    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Read, ResultSet, Selection, Step, Stream, Touched,
-    Write,
+    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
+    Touched, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -26,6 +27,7 @@ use crate::store::{
 pub struct Facts {
     pub app_id: AppId,
     pub kind: StoreKind,
+    pub security_level: SecurityLevel,
     pub durability: Durability,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
@@ -38,6 +40,7 @@ pub struct Session {
     pub(super) published: Arc<Published>,
     pub(super) dispatch: Arc<Dispatch>,
     pub(super) observers: Arc<Observers>,
+    sync: Arc<Synchroniser>,
     admission: Arc<Admission>,
     order: Mutex<Order>,
     /// No operation is accepted any more.
@@ -96,6 +99,7 @@ impl Session {
             published,
             dispatch,
             observers: Arc::default(),
+            sync: Arc::default(),
             admission: Arc::new(Admission::default()),
             order: Mutex::new(order),
             closed: AtomicBool::new(false),
@@ -113,7 +117,11 @@ impl Session {
     ///
     /// `Closed`, `QueueFull` or `Forked`.
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
-        self.check_usable()?;
+        // Such an operation is answered even so, and changes nothing (`store.md` 3.14).
+        let succeeds_when_closed = op.succeeds_when_closed();
+        if !succeeds_when_closed || forked() {
+            self.check_usable()?;
+        }
         let bytes = op.bytes();
         let slot = self.admission.admit(bytes)?;
         let is_write = op.is_write();
@@ -121,7 +129,12 @@ impl Session {
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
         if self.is_closed() {
-            return Err(Error::closed());
+            drop(order);
+            if !succeeds_when_closed {
+                return Err(Error::closed());
+            }
+            ticket(slot).answer(checked.map(|_| Outcome::Done));
+            return Ok(());
         }
         match checked {
             Ok(Checked::Write(write)) => {
@@ -137,6 +150,10 @@ impl Session {
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
             Err(error) => ticket(slot).answer(Err(error)),
+            Ok(Checked::Property(property)) => {
+                drop(order);
+                ticket(slot).answer(Ok(self.property(property)));
+            }
             Ok(Checked::Read(read)) if order.changes(read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
             }
@@ -195,6 +212,29 @@ impl Session {
                 Ok(Outcome::EntryStream(stream))
             }
         }
+    }
+
+    fn property(&self, property: Property) -> Outcome {
+        match property {
+            Property::SecurityLevel => Outcome::SecurityLevel(self.facts.security_level),
+            Property::SyncDelay { ms } => {
+                self.sync.set_delay(ms);
+                Outcome::Done
+            }
+        }
+    }
+
+    /// Starts a synchronisation; the listeners are told what came of it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` without a device, `Closed`, `QueueFull` or `Forked`: then nobody is told.
+    pub fn sync(&self, request: SyncRequest) -> Result<()> {
+        request.check()?;
+        self.check_usable()?;
+        let slot = self.admission.admit(request.bytes())?;
+        self.sync.start(request, slot, &self.dispatch);
+        Ok(())
     }
 
     /// Queues work while the order is held by the caller.
@@ -428,6 +468,21 @@ impl Hold {
     /// `Closed` once it is, even where other handles keep the session open.
     pub fn session(&self) -> Result<&Arc<Session>> {
         if self.released.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(&self.session) }
+    }
+
+    /// The session, even if this handle or the session was closed.
+    #[must_use]
+    pub fn last_session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Registers a listener for the end of synchronisations, also on a closed store (`store.md` 7.5).
+    ///
+    /// # Errors
+    ///
+    /// `Forked`.
+    pub fn listen_to_sync(&self, notify: SyncNotify) -> Result<SyncListening> {
+        if forked() { Err(Error::forked()) } else { Ok(SyncListening::new(&self.session.sync, notify)) }
     }
 
     /// The layout of the store's keys.

@@ -7,6 +7,7 @@ mod identity;
 mod key;
 mod options;
 mod statistics;
+mod sync;
 mod value;
 
 pub use change::{Change, SubscribeType};
@@ -16,4 +17,5 @@ pub use identity::{AppId, StoreId};
 pub use key::{Prefix, check_key, check_length, trim};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
 pub use statistics::{Holder, HolderKind, Statistics};
+pub use sync::{SyncMode, SyncRange, SyncSetting, SyncStatus};
 pub use value::{Value, ValueRef, ValueType};

@@ -11,6 +11,7 @@ mod meta;
 mod origin;
 mod read;
 mod record;
+mod sync_settings;
 mod tables;
 mod write;
 

@@ -10,10 +10,11 @@ use super::meta::{State, note_synchronised};
 use super::origin;
 use super::read::{Direction, Found, Range, Rows, count, known_count, load, scan};
 use super::record::{BlobRef, Stamp, decode, encode};
+use super::sync_settings::SyncSettings;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use crate::error::{Error, Result};
 use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
-use crate::model::ValueRef;
+use crate::model::{SyncSetting, ValueRef};
 
 /// What stamps the writes of a store. It outlives each transaction: what an aborted one used up is not used again.
 #[derive(Debug, Clone, Copy)]
@@ -175,6 +176,26 @@ impl Writing<'_, '_> {
         retained.map_err(IntoError::into_error)?;
         failure.map_or(Ok(()), Err)?;
         orphans.into_iter().try_for_each(|orphan| self.remove_blob(Some(orphan)))
+    }
+
+    /// Records a setting of synchronisation.
+    ///
+    /// # Errors
+    ///
+    /// As for `put`.
+    pub fn set_sync(&mut self, setting: &SyncSetting) -> Result<()> {
+        let mut settings = self.sync_settings()?;
+        settings.set(setting);
+        settings.write(&mut self.transaction.open_table(META).map_err(IntoError::into_error)?)
+    }
+
+    /// How the store synchronises.
+    ///
+    /// # Errors
+    ///
+    /// As for `put`.
+    pub fn sync_settings(&self) -> Result<SyncSettings> {
+        SyncSettings::read(&self.transaction.open_table(META).map_err(IntoError::into_error)?)
     }
 
     /// The index of the device with this id, which the store knows from here on.

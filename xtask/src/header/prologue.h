@@ -24,6 +24,8 @@
  *     AsyncCallback<boolean | string |
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     AsyncCallback<SecurityLevel>          dkv_security_level_callback  (error, security_level)
+ *     (here only: the local device id)      dkv_text_callback        (error, text)
  *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
  *     (here only: counts)                   dkv_count_callback       (error, count)
  *     (here only: get_many)                 dkv_values_callback      (error, values, count)
@@ -105,7 +107,10 @@
  *     6 LOG                 count bytes of a message; the tag is its level
  *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
  *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
- *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count
+ *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level
+ *     18 TEXT               count bytes of a text
+ *     19 SYNC_COMPLETE      count times { u64 length of the device id | device id | i64 code }, under the tag of the
+ *                           registration
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
