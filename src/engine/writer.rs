@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::dispatch::Delivery;
-use super::explicit::{Explicit, Joined, Told};
+use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
 use super::observers::Observer;
 use super::registry::OpenPlace;
 use super::session::{Session, Work, WriteJob};
+use super::told::Told;
 use crate::disk::StoreLock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
