@@ -105,6 +105,9 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     7 CHANGE              { u64 length of the device id | device id | u64 1 if overflowed, else 0 | u64 how many
+ *                           entries were inserted | u64 updated | u64 deleted }, then these entries as in ENTRIES;
+ *                           under the tag of the registration
  *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
  *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
  *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level

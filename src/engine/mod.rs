@@ -34,6 +34,7 @@ mod session;
 mod slot;
 mod sync;
 mod threads;
+mod told;
 mod writer;
 
 pub use crate::disk::forked;

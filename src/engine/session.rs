@@ -117,10 +117,10 @@ impl Session {
     ///
     /// `Closed`, `QueueFull` or `Forked`.
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
-        // Such an operation is answered even so, and changes nothing (`store.md` 3.14).
         let succeeds_when_closed = op.succeeds_when_closed();
-        if !succeeds_when_closed || forked() {
-            self.check_usable()?;
+        match self.check_usable() {
+            Err(error) if error.kind() == ErrorKind::Closed && succeeds_when_closed => {}
+            usable => usable?,
         }
         let bytes = op.bytes();
         let slot = self.admission.admit(bytes)?;
@@ -129,10 +129,11 @@ impl Session {
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
         if self.is_closed() {
-            drop(order);
             if !succeeds_when_closed {
                 return Err(Error::closed());
             }
+            drop(order);
+            // Answered even so, and without an effect (`store.md` 3.14).
             ticket(slot).answer(checked.map(|_| Outcome::Done));
             return Ok(());
         }

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::base::Base;
 use super::dispatch::Delivery;
-use super::explicit::{Explicit, Joined, Told};
+use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
 use super::maintenance;
 use super::observers::Observer;
 use super::session::{Session, Work, WriteJob};
+use super::told::Told;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
 use crate::model::Durability;
