@@ -297,7 +297,14 @@ impl KvStore {
     }
 
     pub(super) fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
-        Request::start(|answer| self.submit(op, move |outcome| answer(outcome.and_then(decode))))
+        Request::start(|answer| {
+            let completion = move |outcome: Result<Outcome>, slot| {
+                // Whoever waits may submit the next operation at once: the place of this one must be free by then.
+                drop(slot);
+                answer(outcome.and_then(decode));
+            };
+            self.submit_held(op, Box::new(completion))
+        })
     }
 }
 

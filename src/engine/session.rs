@@ -52,6 +52,9 @@ pub struct Session {
 /// What fixes the order of operations: held while one is checked against the others and queued.
 struct Order {
     handles: usize,
+    /// Handles that were closed by the store's id: nobody knows which. The next ones that are dropped, and not closed by
+    /// themselves, are those.
+    closed_by_id: usize,
     pending: Pending,
     /// Transactions that were asked for, less those that ended or never began. Above zero, every read goes through the
     /// writer, because it could see the transaction.
@@ -92,7 +95,7 @@ impl Order {
 
 impl Session {
     pub(super) fn new(facts: Facts, slot: Arc<Slot>, published: Arc<Published>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let order = Order { handles: 0, pending: Pending::default(), transactions: 0, exclusives: 0 };
+        let order = Order { handles: 0, closed_by_id: 0, pending: Pending::default(), transactions: 0, exclusives: 0 };
         Arc::new(Self {
             facts,
             slot,
@@ -428,13 +431,35 @@ impl Session {
 
     /// One handle less, by the store's id: which handle it was, nobody knows. True if the session is closed now.
     pub(super) fn release_by_id(&self) -> bool {
-        self.let_go().unwrap_or(true)
+        match self.let_go() {
+            Some(false) => {
+                self.order().closed_by_id += 1;
+                false
+            }
+            Some(true) | None => true,
+        }
     }
 
     /// Accepts no operation any more, however many handles there are.
     pub(super) fn shut(&self) {
         let _order = self.order();
         self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// A handle was dropped without having been closed.
+    fn release_dropped(self: &Arc<Self>) {
+        if forked() {
+            return;
+        }
+        {
+            let mut order = self.order();
+            if order.closed_by_id > 0 {
+                order.closed_by_id -= 1;
+                return;
+            }
+        }
+        // A session that is closed already has nothing to let go of.
+        let _ = self.release(None);
     }
 
     /// Queues the release of a handle that counted, behind everything issued before.
@@ -526,8 +551,7 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         if !*self.released.get_mut() {
-            // A session that is closed already has nothing to let go of.
-            let _ = self.session.release(None);
+            self.session.release_dropped();
         }
     }
 }

@@ -1,18 +1,19 @@
 //! Writing: one transaction for a group of operations, which becomes durable as a whole.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redb::{AccessGuard, Durability, ReadableTable, Table, WriteTransaction};
 
 use super::blob;
-use super::fault::IntoError;
+use super::fault::{IntoError, guarded};
 use super::meta::{State, note_synchronised};
 use super::origin;
 use super::read::{Direction, Found, Range, Rows, count, known_count, load, scan};
 use super::record::{BlobRef, Stamp, decode, encode};
 use super::sync_settings::SyncSettings;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
 use crate::model::{SyncSetting, ValueRef};
 
@@ -65,9 +66,11 @@ impl Transaction {
         wall_ms: u64,
         apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>,
     ) -> Result<R> {
-        let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
-        let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
-        apply(&mut Writing { transaction: &self.inner, data, blobs, stamps, wall_ms, scratch: Vec::new() })
+        guarded(|| {
+            let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
+            let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
+            apply(&mut Writing { transaction: &self.inner, data, blobs, stamps, wall_ms, scratch: Vec::new() })
+        })
     }
 
     /// Commits, together with the clock and the sequence.
@@ -77,11 +80,15 @@ impl Transaction {
     /// `Database` or `Corrupted` if nothing was written, `OutcomeUnknown` if that is not known.
     pub fn commit(self, stamps: &mut Stamps) -> Result<()> {
         stamps.state.commit += 1;
-        {
+        guarded(|| {
             let mut meta = self.inner.open_table(META).map_err(IntoError::into_error)?;
-            stamps.state.write(&mut meta)?;
-        }
-        self.inner.commit().map_err(IntoError::into_error)
+            stamps.state.write(&mut meta)
+        })?;
+        let committed = catch_unwind(AssertUnwindSafe(|| self.inner.commit().map_err(IntoError::into_error)));
+        committed.unwrap_or_else(|_| {
+            let message = "The commit met damage, whether it happened is not known. Open the store again and read.";
+            Err(Error::new(ErrorKind::OutcomeUnknown, message))
+        })
     }
 }
 
