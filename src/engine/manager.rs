@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::hold::Hold;
 use super::lane::Next;
 use super::opening::OpenJob;
 use super::promise::{Answer, Promise};
 use super::registry::{self, StoreKey};
-use super::session::Hold;
 use super::slot::SlotJob;
 use super::threads;
 use crate::disk::{self, StoreBackend, StoreFile, Tree};

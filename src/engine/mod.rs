@@ -19,6 +19,8 @@ mod counters;
 mod dispatch;
 mod explicit;
 mod group;
+mod here;
+mod hold;
 mod lane;
 mod maintenance;
 mod manager;
@@ -40,12 +42,12 @@ mod writer;
 pub use crate::disk::forked;
 pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
+pub use hold::Hold;
 pub use manager::{
     CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place, close, delete, device_id, list, open,
 };
 pub use observers::{Notify, Permit};
 pub use promise::{Answer, Completion};
-pub use session::Hold;
 pub use sync::{SyncNotify, SyncRequest};
 pub use threads::on_library_thread;
 

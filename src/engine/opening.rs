@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::base::{Base, Known, Opened};
 use super::dispatch::Dispatch;
+use super::hold::Hold;
 use super::promise::Promise;
 use super::readers;
 use super::registry::{OpenPlace, StoreKey};
-use super::session::{Facts, Hold, Session};
+use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
 use crate::disk::{self, Identity, StoreBackend, StoreFile, StoreLock, Tree};

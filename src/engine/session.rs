@@ -1,22 +1,21 @@
 //! One opening of a store: what its handles share, and the way in for operations.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
 use super::dispatch::Dispatch;
 use super::maintenance;
 use super::observers::{Notify, Observation, Observers};
 use super::pending::Pending;
-use super::promise::{Answer, Completion, Promise, Ticket};
+use super::promise::{Completion, Ticket};
 use super::published::{Published, View};
 use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
-use super::sync::{SyncListening, SyncNotify, SyncRequest, Synchroniser};
+use super::sync::{SyncRequest, Synchroniser};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, HolderKind, SecurityLevel, Statistics, StoreKind, SubscribeType};
-use crate::storage::Found;
+use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
 use crate::store::{
     self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
     Touched, Write,
@@ -40,21 +39,21 @@ pub struct Session {
     pub(super) published: Arc<Published>,
     pub(super) dispatch: Arc<Dispatch>,
     pub(super) observers: Arc<Observers>,
-    sync: Arc<Synchroniser>,
-    admission: Arc<Admission>,
+    pub(super) sync: Arc<Synchroniser>,
+    pub(super) admission: Arc<Admission>,
     order: Mutex<Order>,
     /// No operation is accepted any more.
-    closed: AtomicBool,
+    pub(super) closed: AtomicBool,
     /// Number of queued writes: zero lets a read skip the order's lock.
-    writes_queued: AtomicUsize,
+    pub(super) writes_queued: AtomicUsize,
 }
 
 /// What fixes the order of operations: held while one is checked against the others and queued.
-struct Order {
-    handles: usize,
+pub(super) struct Order {
+    pub handles: usize,
     /// Handles that were closed by the store's id: nobody knows which. The next ones that are dropped, and not closed by
     /// themselves, are those.
-    closed_by_id: usize,
+    pub closed_by_id: usize,
     pending: Pending,
     /// Transactions that were asked for, less those that ended or never began. Above zero, every read goes through the
     /// writer, because it could see the transaction.
@@ -88,7 +87,7 @@ pub struct WriteJob {
 
 impl Order {
     /// True if a queued write, or an open transaction, can change what is looked at.
-    fn changes(&self, touched: Touched<'_>) -> bool {
+    pub fn changes(&self, touched: Touched<'_>) -> bool {
         self.transactions > 0 || self.exclusives > 0 || self.pending.changes(touched)
     }
 }
@@ -110,7 +109,7 @@ impl Session {
         })
     }
 
-    fn order(&self) -> MutexGuard<'_, Order> {
+    pub(super) fn order(&self) -> MutexGuard<'_, Order> {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -154,43 +153,45 @@ impl Session {
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
             Err(error) => ticket(slot).answer(Err(error)),
-            Ok(Checked::Property(property)) => {
-                drop(order);
-                ticket(slot).answer(Ok(self.property(property)));
-            }
             Ok(Checked::Read(read)) if order.changes(read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
-            }
-            // Beside an operation that has the database for itself it would wait, here, on the caller's thread.
-            Ok(Checked::CheckOnline) if order.exclusives > 0 => self.queue(Work::Check, bytes, ticket(slot)),
-            Ok(Checked::CheckOnline) => {
-                let view = self.published.view();
-                drop(order);
-                match view {
-                    Ok(view) => maintenance::check_online(self, &view, ticket(slot)),
-                    Err(error) => ticket(slot).answer(Err(error)),
-                }
             }
             Ok(Checked::Open(opening)) if order.changes(Touched::Range(&opening.range)) => {
                 self.queue(Work::Open(opening), bytes, ticket(slot));
             }
-            Ok(Checked::Open(opening)) => {
-                // Before a close can come in between, which keeps the file open for the pins that it finds.
-                let opened = self.published.view().and_then(|view| self.open(opening, &view));
-                drop(order);
-                ticket(slot).answer(opened);
-            }
-            Ok(Checked::Read(read)) => {
-                // The snapshot is taken now: a write that is issued later must not show in the answer.
-                let view = self.published.view();
-                drop(order);
-                match view {
-                    Ok(view) => readers::push(ReadJob { view, read, kind: self.facts.kind, ticket: ticket(slot) }),
-                    Err(error) => ticket(slot).answer(Err(error)),
-                }
-            }
+            // Beside an operation that has the database for itself it would wait, here, on the caller's thread.
+            Ok(Checked::CheckOnline) if order.exclusives > 0 => self.queue(Work::Check, bytes, ticket(slot)),
+            Ok(read) => self.read_now(order, read, ticket(slot)),
         }
         Ok(())
+    }
+
+    /// Begins what no queued write can change, with the snapshot of this moment: a write that is issued later must not
+    /// show in the answer.
+    fn read_now(&self, order: MutexGuard<'_, Order>, read: Checked, ticket: Ticket) {
+        let view = match self.published.view() {
+            Ok(view) => view,
+            Err(error) => return ticket.answer(Err(error)),
+        };
+        match read {
+            Checked::Read(read) => {
+                drop(order);
+                readers::push(ReadJob { view, read, kind: self.facts.kind, ticket });
+            }
+            Checked::Open(opening) => {
+                // Before a close can come in between, which keeps the file open for the pins that it finds.
+                let opened = self.open(opening, &view);
+                drop(order);
+                ticket.answer(opened);
+            }
+            Checked::CheckOnline => {
+                maintenance::check_online(self, &view, ticket);
+                drop(order);
+            }
+            Checked::Property(property) => ticket.answer(Ok(self.property(property))),
+            // Writes keep their place in the queue.
+            Checked::Write(_) => ticket.answer(Err(Error::internal("A write was taken for a read. Report this."))),
+        }
     }
 
     /// Opens a result set or a stream over a view's snapshot.
@@ -242,78 +243,9 @@ impl Session {
     }
 
     /// Queues work while the order is held by the caller.
-    fn queue(self: &Arc<Self>, work: Work, bytes: usize, ticket: Ticket) {
+    pub(super) fn queue(self: &Arc<Self>, work: Work, bytes: usize, ticket: Ticket) {
         self.writes_queued.fetch_add(1, Ordering::SeqCst);
         self.slot.push(SlotJob::Write(WriteJob { session: Arc::clone(self), work, bytes, ticket }));
-    }
-
-    /// Reads a value on this thread and hands it to `found`. Waits where a queued write could change the answer.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, `InvalidArgument`, `Closed`, `Forked`, `Corrupted` or `Database`.
-    pub fn get_now<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-        match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
-            Attempt::Conflict => match self.wait_for(Op::Get { key: key.to_owned() })? {
-                Outcome::Value(value) => Ok(found(Found::Blob(value))),
-                _ => Err(Error::internal("A read was answered with something else. Report this.")),
-            },
-        }
-    }
-
-    /// As `get_now`, but does not wait.
-    ///
-    /// # Errors
-    ///
-    /// Those of `get_now`, and `WouldBlock` where a queued write could change the answer.
-    pub fn try_get<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-        match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
-            Attempt::Conflict => Err(Error::new(
-                ErrorKind::WouldBlock,
-                "A write of this key is queued. Wait for its completion, or use the call that waits.",
-            )),
-        }
-    }
-
-    fn try_read<'a>(&'a self, key: &'a str) -> Result<Attempt<'a>> {
-        self.check_usable()?;
-        let key = crate::model::check_key(key, self.facts.kind)?;
-        let key = store::stored_key(self.facts.kind, key);
-        // Before the snapshot: a write leaves this count only after its snapshot was published.
-        let conflict = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
-        if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(self.published.view_here()?, key)) }
-    }
-
-    /// Runs an operation through the queue and waits, without the dispatch thread: a callback may be waiting there.
-    fn wait_for(self: &Arc<Self>, op: Op) -> Result<Outcome> {
-        let answer = Arc::new((Mutex::new(None), Condvar::new()));
-        let waiter = {
-            let answer = Arc::clone(&answer);
-            Ticket::waiter(Box::new(move |outcome| {
-                *answer.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-                answer.1.notify_one();
-            }))
-        };
-        let bytes = op.bytes();
-        let Checked::Read(read) = store::check(op, self.facts.kind)? else {
-            return Err(Error::internal("Only reads wait on the caller's thread. Report this."));
-        };
-        {
-            let _order = self.order();
-            if self.is_closed() {
-                return Err(Error::closed());
-            }
-            self.queue(Work::Read(read), bytes, waiter);
-        }
-        let mut outcome = answer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(outcome) = outcome.take() {
-                return outcome;
-            }
-            outcome = answer.1.wait(outcome).unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     /// True once no operation is accepted any more.
@@ -321,7 +253,7 @@ impl Session {
         self.closed.load(Ordering::SeqCst)
     }
 
-    fn check_usable(&self) -> Result<()> {
+    pub(super) fn check_usable(&self) -> Result<()> {
         if forked() {
             return Err(Error::forked());
         }
@@ -339,40 +271,6 @@ impl Session {
         }
         drop(order);
         self.writes_queued.fetch_sub(works.len(), Ordering::SeqCst);
-    }
-
-    /// What the store has done and what it holds, on this thread.
-    ///
-    /// # Errors
-    ///
-    /// `Closed`, `Forked`, or `Database` if the file cannot be read.
-    pub fn statistics(&self) -> Result<Statistics> {
-        self.check_usable()?;
-        let published = &self.published;
-        let entries = published.view()?.snapshot().rows()?;
-        let traffic = published.traffic();
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let cache = published.cache()?;
-        let (commits, operations, largest_group) = published.counters.read();
-        let (queued_operations, queued_bytes) = self.admission.depth();
-        Ok(Statistics {
-            entries,
-            file_bytes: read(&traffic.file_bytes),
-            read_bytes: read(&traffic.read_bytes),
-            written_bytes: read(&traffic.written_bytes),
-            flushes: read(&traffic.flushes),
-            cache_hits: cache.hits,
-            cache_misses: cache.misses,
-            cache_bytes: cache.used_bytes,
-            commits,
-            operations,
-            largest_group,
-            queued_operations: queued_operations as u64,
-            queued_bytes: queued_bytes as u64,
-            handles: self.order().handles as u64,
-            observers: self.observers.lock().len() as u64,
-            holders: published.pins.holders(),
-        })
     }
 
     /// A write that was queued will not be done after all.
@@ -403,155 +301,5 @@ impl Session {
         }
         drop(order);
         Observation::new(&self.observers, kind, notify)
-    }
-
-    /// One more handle, unless the session is closed.
-    pub(super) fn hold(self: &Arc<Self>) -> Result<Hold> {
-        let mut order = self.order();
-        if self.is_closed() {
-            return Err(Error::closed());
-        }
-        order.handles += 1;
-        Ok(Hold { session: Arc::clone(self), released: AtomicBool::new(false) })
-    }
-
-    /// One handle less. True if that was the last one: no operation is accepted from here on.
-    fn let_go(&self) -> Option<bool> {
-        let mut order = self.order();
-        if self.is_closed() {
-            return None;
-        }
-        order.handles -= 1;
-        let last = order.handles == 0;
-        if last {
-            self.closed.store(true, Ordering::SeqCst);
-        }
-        Some(last)
-    }
-
-    /// One handle less, by the store's id: which handle it was, nobody knows. True if the session is closed now.
-    pub(super) fn release_by_id(&self) -> bool {
-        match self.let_go() {
-            Some(false) => {
-                self.order().closed_by_id += 1;
-                false
-            }
-            Some(true) | None => true,
-        }
-    }
-
-    /// Accepts no operation any more, however many handles there are.
-    pub(super) fn shut(&self) {
-        let _order = self.order();
-        self.closed.store(true, Ordering::SeqCst);
-    }
-
-    /// A handle was dropped without having been closed.
-    fn release_dropped(self: &Arc<Self>) {
-        if forked() {
-            return;
-        }
-        {
-            let mut order = self.order();
-            if order.closed_by_id > 0 {
-                order.closed_by_id -= 1;
-                return;
-            }
-        }
-        // A session that is closed already has nothing to let go of.
-        let _ = self.release(None);
-    }
-
-    /// Queues the release of a handle that counted, behind everything issued before.
-    fn release(self: &Arc<Self>, answer: Option<Answer<()>>) -> Result<()> {
-        if forked() {
-            return Err(Error::forked());
-        }
-        let last = self.let_go().ok_or_else(Error::closed)?;
-        // Only now: a promise answers when it is dropped, and a refused close must not be answered.
-        let promise = answer.map(|answer| Promise::new(answer, Arc::clone(&self.dispatch)));
-        self.slot.push(SlotJob::Release { session: Arc::clone(self), last, promise });
-        Ok(())
-    }
-}
-
-enum Attempt<'a> {
-    Now(View<&'a Published>, std::borrow::Cow<'a, [u8]>),
-    Conflict,
-}
-
-/// One handle's share of a session. Dropping it lets go without an answer.
-pub struct Hold {
-    session: Arc<Session>,
-    released: AtomicBool,
-}
-
-impl Hold {
-    /// The session, while this handle is not closed.
-    ///
-    /// # Errors
-    ///
-    /// `Closed` once it is, even where other handles keep the session open.
-    pub fn session(&self) -> Result<&Arc<Session>> {
-        if self.released.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(&self.session) }
-    }
-
-    /// The session, even if this handle or the session was closed.
-    #[must_use]
-    pub fn last_session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
-    /// Registers a listener for the end of synchronisations, also on a closed store (`store.md` 7.5).
-    ///
-    /// # Errors
-    ///
-    /// `Forked`.
-    pub fn listen_to_sync(&self, notify: SyncNotify) -> Result<SyncListening> {
-        if forked() { Err(Error::forked()) } else { Ok(SyncListening::new(&self.session.sync, notify)) }
-    }
-
-    /// The layout of the store's keys.
-    #[must_use]
-    pub fn kind(&self) -> StoreKind {
-        self.session.facts.kind
-    }
-
-    /// Registers an observer of the store.
-    ///
-    /// # Errors
-    ///
-    /// As [`Session::observe`].
-    pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
-        self.session()?.observe(kind, notify)
-    }
-
-    /// Another handle on the same session.
-    ///
-    /// # Errors
-    ///
-    /// `Closed` if this handle or the session was closed.
-    pub fn duplicate(&self) -> Result<Self> {
-        self.session()?.hold()
-    }
-
-    /// Lets go, and answers once everything issued before is done; with the last handle, once the file is closed.
-    ///
-    /// # Errors
-    ///
-    /// `Closed` if the handle or the session was closed already; the answer then never comes.
-    pub fn close(&self, answer: Answer<()>) -> Result<()> {
-        if self.released.swap(true, Ordering::SeqCst) {
-            return Err(Error::closed());
-        }
-        self.session.release(Some(answer))
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if !*self.released.get_mut() {
-            self.session.release_dropped();
-        }
     }
 }
