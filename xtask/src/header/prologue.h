@@ -100,6 +100,7 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     7 CHANGE              one packed change of count entries; the tag is user_data of the subscription
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
@@ -112,6 +113,18 @@
  *     INTEGER, LONG, BOOLEAN
  *                           an i64, and no bytes
  *     FLOAT, DOUBLE         the bits of an f64, and no bytes
+ *
+ *     packed      0                  8
+ *     change      +------------------+---------------+------------+----------+----------+----------+-------------+
+ *                 | length of the id | device id ... | overflowed | inserted | updated  | deleted  | entries ... |
+ *                 | u64              |               | u64        | u64      | u64      | u64      |             |
+ *                 +------------------+---------------+------------+----------+----------+----------+-------------+
+ *
+ *     device id             empty for changes of this device in a single-version store
+ *     overflowed            1 if some changes are not told, then there are no entries; else 0
+ *     inserted, updated, deleted
+ *                           how many entries there are of each, in this order
+ *     entries               that many { u64 length of the key | key | packed value }
  */
 
 #ifndef DKV_H
