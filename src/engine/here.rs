@@ -121,3 +121,61 @@ enum Attempt<'a> {
     Now(View<&'a Published>, Cow<'a, [u8]>),
     Conflict,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::engine::{self, OpenRequest};
+    use crate::model::{AppId, Options, SecurityLevel, StoreId};
+
+    /// A session of a new store, with the handle that holds it.
+    fn open(folder: &std::path::Path) -> engine::Hold {
+        let (told, tell) = mpsc::channel();
+        let request = OpenRequest {
+            app_id: AppId::new("com.example").unwrap(),
+            base_dir: folder.to_owned(),
+            store_id: StoreId::new("store").unwrap(),
+            options: Options::single(SecurityLevel::S1),
+            open_stores_max: 16,
+        };
+        engine::open(request, Box::new(move |hold| told.send(hold).unwrap())).unwrap();
+        tell.recv().unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_panic_of_the_writer_answers_what_was_in_flight_and_the_store_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let hold = open(folder.path());
+        let session = Arc::clone(hold.session().unwrap());
+        let (told, tell) = mpsc::channel();
+        let submit = |name: &'static str| {
+            let told = told.clone();
+            let op = Op::Put { key: name.to_owned(), value: 1.into() };
+            session.submit(
+                op,
+                Box::new(move |outcome, _slot| {
+                    told.send((name, outcome.map(drop).map_err(|error| error.code()))).unwrap()
+                }),
+            )
+        };
+        let mut accepted = 1;
+        submit("before").unwrap();
+        // The writer answers this one itself, and its waiter panics there.
+        let read = Work::Read(crate::store::Read::Get(Arc::from(*b"before")));
+        {
+            let _order = session.order();
+            session.queue(read, 1, Ticket::waiter(Box::new(|_| panic!("planted"))));
+        }
+        while submit("behind").is_ok() {
+            accepted += 1;
+        }
+        drop((hold, told));
+        // Ends when the last completion has run, or was dropped.
+        let answers: Vec<_> = tell.iter().collect();
+        assert_eq!(answers.len(), accepted, "each operation is answered exactly once");
+        assert_eq!(answers[0], ("before", Ok(())));
+        drop(open(folder.path()));
+    }
+}

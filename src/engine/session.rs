@@ -292,6 +292,7 @@ impl Session {
     /// changes are observed.
     pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
         self.check_usable()?;
+        // Held until the observer is registered: a transaction that starts in between would not be recorded for it.
         let order = self.order();
         if order.transactions > 0 && kind.includes_local() {
             return Err(Error::new(
@@ -299,7 +300,6 @@ impl Session {
                 "A transaction of the store is open. Subscribe before it starts or after it has ended.",
             ));
         }
-        drop(order);
         Observation::new(&self.observers, kind, notify)
     }
 }

@@ -105,9 +105,7 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
- *     7 CHANGE              { u64 length of the device id | device id | u64 1 if overflowed, else 0 | u64 how many
- *                           entries were inserted | u64 updated | u64 deleted }, then these entries as in ENTRIES;
- *                           under the tag of the registration
+ *     7 CHANGE              one packed change of count entries; the tag is user_data of the subscription
  *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
  *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
  *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level
@@ -126,6 +124,18 @@
  *     INTEGER, LONG, BOOLEAN
  *                           an i64, and no bytes
  *     FLOAT, DOUBLE         the bits of an f64, and no bytes
+ *
+ *     packed      0                  8
+ *     change      +------------------+---------------+------------+----------+----------+----------+-------------+
+ *                 | length of the id | device id ... | overflowed | inserted | updated  | deleted  | entries ... |
+ *                 | u64              |               | u64        | u64      | u64      | u64      |             |
+ *                 +------------------+---------------+------------+----------+----------+----------+-------------+
+ *
+ *     device id             empty for changes of this device in a single-version store
+ *     overflowed            1 if some changes are not told, then there are no entries; else 0
+ *     inserted, updated, deleted
+ *                           how many entries there are of each, in this order
+ *     entries               that many { u64 length of the key | key | packed value }
  */
 
 #ifndef DKV_H
