@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::base::Base;
-use super::dispatch::Delivery;
+use super::dispatch::Outbox;
 use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
 use super::maintenance;
@@ -101,8 +101,7 @@ impl Writer {
     }
 
     fn answer_one(&self, job: WriteJob, outcome: Result<Outcome>) {
-        let deliveries = group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
-        self.session.dispatch.deliver_all(deliveries);
+        drop(group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {}));
     }
 
     /// Runs what was gathered and answers it: in the open transaction, or as a commit of its own.
@@ -134,14 +133,13 @@ impl Writer {
         // They joined while the commit was under way, and nobody kept what it changed.
         let unrecorded = if record || audience.is_empty() { Vec::new() } else { Told::unrecorded(&jobs) };
         let session = &self.session;
-        let tell = |write, effects, deliveries: &mut Vec<Delivery>| {
-            notify(session, &audience, Told::of(write, effects), deliveries);
+        let tell = |write, effects, outbox: &mut Outbox| {
+            notify(session, &audience, Told::of(write, effects), outbox);
         };
-        let mut deliveries = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
+        let mut outbox = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
         for told in unrecorded {
-            notify(session, &audience, told, &mut deliveries);
+            notify(session, &audience, told, &mut outbox);
         }
-        session.dispatch.deliver_all(deliveries);
     }
 
     /// Runs a group inside the open transaction.
@@ -160,13 +158,12 @@ impl Writer {
             }
         };
         let explicit = &mut self.explicit;
-        let keep = |write, effects, _: &mut Vec<Delivery>| {
+        let keep = |write, effects, _: &mut Outbox| {
             if let Some(explicit) = explicit {
                 explicit.record(write, effects);
             }
         };
-        let deliveries = group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep);
-        self.session.dispatch.deliver_all(deliveries);
+        drop(group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep));
     }
 
     /// Begins or ends the explicit transaction.
@@ -182,14 +179,13 @@ impl Writer {
         };
         let failed_start = step == Step::Start && outcome.is_err();
         let session = &self.session;
-        let mut deliveries = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
+        let mut outbox = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
         if failed_start {
             session.transaction_ended();
         }
         if let Some((told, audience)) = told {
-            notify(session, &audience, told, &mut deliveries);
+            notify(session, &audience, told, &mut outbox);
         }
-        session.dispatch.deliver_all(deliveries);
     }
 
     fn start(&mut self) -> Result<(Told, Audience)> {
@@ -316,7 +312,7 @@ fn no_transaction() -> Error {
 }
 
 /// Adds the notifications of one commit.
-fn notify(session: &Session, audience: &Audience, told: Told, deliveries: &mut Vec<Delivery>) {
+fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
     let audience: Vec<_> = audience.iter().filter(|observer| told.concerns(observer.kind())).collect();
     if audience.is_empty() {
         return;
@@ -324,7 +320,9 @@ fn notify(session: &Session, audience: &Audience, told: Told, deliveries: &mut V
     match told.into_change(session) {
         Ok(Some(change)) => {
             let change = Arc::new(change);
-            deliveries.extend(audience.iter().filter_map(|observer| observer.delivery(&change)));
+            for delivery in audience.iter().filter_map(|observer| observer.delivery(&change)) {
+                outbox.push(delivery);
+            }
         }
         Ok(None) => {}
         Err(error) => log::error!("the observers of a store could not be told of a change: {error}"),
