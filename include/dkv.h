@@ -32,6 +32,9 @@
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
+ *     AsyncCallback<Array<[string,
+ *         number]>>                         dkv_backup_results_callback
+ *                                                                    (error, results, count)
  *
  * Operations on one store take effect in the order in which they were issued, through whatever handle or thread, and
  * its writes are answered in that order. A write is answered when it is on the disk, unless the store is relaxed
@@ -112,6 +115,7 @@
  *     18 TEXT               count bytes of a text
  *     19 SYNC_COMPLETE      count times { u64 length of the device id | device id | i64 code }, under the tag of the
  *                           registration
+ *     20 BACKUP_RESULTS     count times { u64 length | name of the backup | i64 status }
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
@@ -500,6 +504,11 @@ extern "C" {
 #define DKV_RECORD_SYNC_COMPLETE 19
 
 /**
+ * A record with the results of a deletion of backups.
+ */
+#define DKV_RECORD_BACKUP_RESULTS 20
+
+/**
  * Flag of a packed value whose bytes are in a dkv_blob.
  */
 #define DKV_RECORD_FLAG_BLOB 1
@@ -645,7 +654,7 @@ typedef struct dkv_store_options {
      */
     int32_t encrypt;
     /**
-     * 1 for automatic backups. Recorded. Default 1.
+     * 1 for automatic backups: in the background, named autoBackup, one of the 5 that a store may have. Default 1.
      */
     int32_t backup;
     /**
@@ -676,6 +685,14 @@ typedef struct dkv_store_options {
      * The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
      */
     dkv_text schema;
+    /**
+     * Time without a write after which an automatic backup begins, in milliseconds. 0 means 30,000, the default.
+     */
+    uint64_t auto_backup_quiet_ms;
+    /**
+     * Age below which an automatic backup is not replaced, in milliseconds. 0 means 3,600,000, the default.
+     */
+    uint64_t auto_backup_interval_ms;
 } dkv_store_options;
 
 /**
@@ -918,6 +935,32 @@ typedef struct dkv_key_range {
 typedef void (*dkv_iterator_callback)(void *user_data,
                                       const dkv_error *error,
                                       dkv_iterator *iterator);
+
+/**
+ * What came of the deletion of one backup.
+ */
+typedef struct dkv_backup_result {
+    /**
+     * The name that was given.
+     */
+    dkv_text name;
+    /**
+     * DKV_OK, or 27459591 if there was none, 27459585 for the automatic one, 27459584 if it could not be removed.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} dkv_backup_result;
+
+/**
+ * Answer of delete_backup: `count` results in ascending order of the names' bytes, borrowed for the call.
+ */
+typedef void (*dkv_backup_results_callback)(void *user_data,
+                                            const dkv_error *error,
+                                            const dkv_backup_result *results,
+                                            size_t count);
 
 /**
  * What a store has done since it was opened, and what it holds now. Set struct_size before the call.
@@ -1835,6 +1878,112 @@ int32_t dkv_iterator_next_page(dkv_iterator *iterator,
 void dkv_iterator_free(dkv_iterator *iterator);
 
 /**
+ * Backs up what is committed now, under a name in the manager's folder. Writes go on meanwhile.
+ *
+ * The answer comes when the backup was read again and found whole; an older one of the name is replaced then, and
+ * stays if anything fails. A store has at most 5 backups in a folder, one of which is kept for the automatic one if
+ * that was asked for. Backups of one store are made one after the other. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name that is empty, reserved, longer than 1024 bytes, or no bare name),
+ * DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_GENERAL (one backup too many; a name of another store's backup), DKV_ERR_DATABASE (a transaction
+ * is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_CANNOT_OPEN (the folder; a name too long
+ * for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_backup(dkv_store *store,
+                         const char *file,
+                         size_t file_length,
+                         dkv_void_callback callback,
+                         void *user_data);
+
+/**
+ * Replaces the whole content of the store by that of a backup in the manager's folder.
+ *
+ * Handles, observers and queues stay valid, and there is no notification. What was issued before is done before; what
+ * is issued after sees the restored content. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED,
+ * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
+ * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, or of another kind of store),
+ * DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
+ * content, unless the message says otherwise.
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_restore(dkv_store *store,
+                          const char *file,
+                          size_t file_length,
+                          dkv_void_callback callback,
+                          void *user_data);
+
+/**
+ * Deletes backups in the manager's folder and tells of each, in ascending order of the names, each name once.
+ *
+ * Works on a store that was closed by its id, too, while the handle is not. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (no names, a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED
+ * (the handle), DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ *
+ * `files` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_delete_backup(dkv_store *store,
+                                const dkv_text *files,
+                                size_t count,
+                                dkv_backup_results_callback callback,
+                                void *user_data);
+
+/**
+ * As dkv_store_backup(), below a folder of the caller's, which must exist.
+ *
+ * Codes as there, but DKV_ERR_PARAMETER for what is wrong with the name or the folder: returned for text that is not
+ * UTF-8, a name that is too long or no bare name; answered for one that is empty or reserved, and for the folder.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_backup_ex(dkv_store *store,
+                            const char *file_name,
+                            size_t file_name_length,
+                            const char *file_path,
+                            size_t file_path_length,
+                            dkv_void_callback callback,
+                            void *user_data);
+
+/**
+ * As dkv_store_restore(), below a folder of the caller's.
+ *
+ * Codes as there, but DKV_ERR_PARAMETER for what is wrong with the name or the folder: returned for text that is not
+ * UTF-8, a name that is too long or no bare name; answered for one that is empty or unknown, and for the folder.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_restore_ex(dkv_store *store,
+                             const char *file_name,
+                             size_t file_name_length,
+                             const char *file_path,
+                             size_t file_path_length,
+                             dkv_void_callback callback,
+                             void *user_data);
+
+/**
+ * Deletes a backup below a folder of the caller's. One that is not there is a success.
+ *
+ * Works on a store that was closed by its id, too, while the handle is not. Any thread.
+ * Returned: DKV_OK, DKV_ERR_PARAMETER (text that is not UTF-8, a name that is too long or no bare name),
+ * DKV_ERR_INVALID_ARGUMENT (the callback), DKV_ERR_CLOSED (the handle), DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_PARAMETER (an empty or reserved name, the folder), DKV_ERR_GENERAL (it could not be removed, or is
+ * another store's).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_delete_backup_ex(dkv_store *store,
+                                   const char *file_name,
+                                   size_t file_name_length,
+                                   const char *file_path,
+                                   size_t file_path_length,
+                                   dkv_void_callback callback,
+                                   void *user_data);
+
+/**
  * Checks that every entry can be read and is what some release wrote.
  *
  * With `deep` 0 everything goes on meanwhile. With `deep` 1 every page and the space between is checked too, which
@@ -1991,7 +2140,7 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
  */
 #define DKV_STORE_OPTIONS_INIT                                                                                       \
     { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
-      { NULL, 0 }, { NULL, 0 } }
+      { NULL, 0 }, { NULL, 0 }, 0, 0 }
 
 /**
  * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.

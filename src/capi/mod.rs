@@ -9,6 +9,7 @@
 #![allow(unsafe_code)]
 #![allow(non_camel_case_types, reason = "these are the names of the header")]
 
+mod backup;
 mod blob;
 mod conditional;
 mod device;

@@ -35,6 +35,8 @@ pub const DKV_RECORD_NUMBER: u32 = 17;
 pub const DKV_RECORD_TEXT: u32 = 18;
 /// A record with what came of a synchronisation.
 pub const DKV_RECORD_SYNC_COMPLETE: u32 = 19;
+/// A record with the results of a deletion of backups.
+pub const DKV_RECORD_BACKUP_RESULTS: u32 = 20;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
 /// Flag of a packed value that stands for a key without one. Its other fields are 0.
@@ -82,6 +84,14 @@ impl Record {
             Ok(Outcome::Value(value)) => {
                 let mut record = Self::new(DKV_RECORD_VALUE, tag, None, 1);
                 record.put_value(value);
+                record
+            }
+            Ok(Outcome::BackupDeletions(deletions)) => {
+                let mut record = Self::new(DKV_RECORD_BACKUP_RESULTS, tag, None, deletions.len());
+                for deletion in deletions {
+                    record.put_text(&deletion.name);
+                    record.put_u64(i64::from(deletion.status()) as u64);
+                }
                 record
             }
             Ok(Outcome::Entries(entries)) => {

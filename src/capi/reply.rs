@@ -4,13 +4,14 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
+use super::backup::dkv_backup_result;
 use super::error::{OwnedError, dkv_error};
 use super::iterator::{self, dkv_iterator};
 use super::ptr::UserData;
 use super::queue::Queue;
 use super::record::{
-    DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_NUMBER, DKV_RECORD_RESULT_SET,
-    DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record,
+    DKV_RECORD_BACKUP_RESULTS, DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_NUMBER,
+    DKV_RECORD_RESULT_SET, DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record,
 };
 use super::result_set::{self, dkv_result_set};
 use super::store::dkv_store;
@@ -65,6 +66,16 @@ pub type dkv_result_set_callback =
 pub type dkv_iterator_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, iterator: *mut dkv_iterator)>;
 
+/// Answer of delete_backup: `count` results in ascending order of the names' bytes, borrowed for the call.
+pub type dkv_backup_results_callback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        error: *const dkv_error,
+        results: *const dkv_backup_result,
+        count: usize,
+    ),
+>;
+
 /// Where the answers of a handle go.
 #[derive(Clone)]
 pub enum Sink {
@@ -115,6 +126,8 @@ type ValuesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const *cons
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
 type HandleFn<T> = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut T);
 type StoreIdsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text, usize);
+
+type BackupResultsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_backup_result, usize);
 
 fn mismatch() -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
@@ -253,6 +266,30 @@ impl Reply<ValuesFn> {
                         views.iter().map(|view| view.as_ref().map_or(ptr::null(), ptr::from_ref)).collect();
                     // SAFETY: as in `call_void`; values, views and pointers live until the callback has returned.
                     unsafe { callback(user_data.0, ptr::null(), pointers.as_ptr(), pointers.len()) };
+                }
+                Err(error) => {
+                    let error = OwnedError::new(&error);
+                    // SAFETY: as in `call_void`.
+                    unsafe { callback(user_data.0, error.as_ptr(), ptr::null(), 0) };
+                }
+            }
+        })
+    }
+}
+
+impl Reply<BackupResultsFn> {
+    /// For deletions of backups.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_BACKUP_RESULTS, |callback, user_data, outcome| {
+            let result = outcome.and_then(|outcome| match outcome {
+                Outcome::BackupDeletions(deletions) => Ok(deletions),
+                _ => Err(mismatch()),
+            });
+            match result {
+                Ok(deletions) => {
+                    let views: Vec<dkv_backup_result> = deletions.iter().map(dkv_backup_result::borrow).collect();
+                    // SAFETY: as in `call_void`; deletions and views live until the callback has returned.
+                    unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
                 }
                 Err(error) => {
                     let error = OwnedError::new(&error);

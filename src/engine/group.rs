@@ -167,7 +167,7 @@ fn answer_one(rows: &impl Rows, work: &Work, kind: StoreKind) -> Result<Outcome>
 fn refused_or_done(work: &Work) -> Result<Outcome> {
     match work {
         Work::Refused(error) => Err(error.clone()),
-        Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check => Ok(Outcome::Done),
+        Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check | Work::Upkeep(_) => Ok(Outcome::Done),
     }
 }
 
@@ -176,7 +176,7 @@ pub fn refuse_all(jobs: &[WriteJob], error: &Error) -> Vec<Result<Outcome>> {
     jobs.iter()
         .map(|job| match &job.work {
             Work::Refused(refusal) => Err(refusal.clone()),
-            Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check => Err(error.clone()),
+            Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check | Work::Upkeep(_) => Err(error.clone()),
         })
         .collect()
 }

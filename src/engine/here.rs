@@ -44,7 +44,7 @@ impl Session {
     }
 
     fn try_read<'a>(&'a self, key: &'a str) -> Result<Attempt<'a>> {
-        self.check_usable()?;
+        self.check_usable(true)?;
         let key = crate::model::check_key(key, self.facts.kind)?;
         let key = store::stored_key(self.facts.kind, key);
         // Before the snapshot: a write leaves this count only after its snapshot was published.
@@ -88,7 +88,7 @@ impl Session {
     ///
     /// `Closed`, `Forked`, or `Database` if the file cannot be read.
     pub fn statistics(&self) -> Result<Statistics> {
-        self.check_usable()?;
+        self.check_usable(true)?;
         let published = &self.published;
         let entries = published.view()?.snapshot().rows()?;
         let traffic = published.traffic();

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::observers::{Notify, Observation};
-use super::promise::{Answer, Promise};
+use super::promise::{Answer, Completion, Promise};
 use super::session::Session;
 use super::slot::SlotJob;
 use super::sync::{SyncListening, SyncNotify};
 use crate::disk::forked;
 use crate::error::{Error, Result};
 use crate::model::{StoreKind, SubscribeType};
+use crate::store::Op;
 
 impl Session {
     /// One more handle, unless the session is closed.
@@ -99,12 +100,6 @@ impl Hold {
         if self.released.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(&self.session) }
     }
 
-    /// The session, even if this handle or the session was closed.
-    #[must_use]
-    pub fn last_session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
     /// Registers a listener for the end of synchronisations, also on a closed store (`store.md` 7.5).
     ///
     /// # Errors
@@ -112,6 +107,17 @@ impl Hold {
     /// `Forked`.
     pub fn listen_to_sync(&self, notify: SyncNotify) -> Result<SyncListening> {
         if forked() { Err(Error::forked()) } else { Ok(SyncListening::new(&self.session.sync, notify)) }
+    }
+
+    /// Queues an operation, as [`Session::submit`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::submit`]; `Closed` once this handle is closed, unless the operation needs no open store.
+    pub fn submit(&self, op: Op, completion: Completion) -> Result<()> {
+        let needs_open = !op.works_when_closed() && !op.succeeds_when_closed();
+        let session = if needs_open { self.session()? } else { &self.session };
+        session.submit(op, completion)
     }
 
     /// The layout of the store's keys.

@@ -14,6 +14,8 @@
 //! caller's code runs on a writer or reader.
 
 mod admission;
+mod automatic;
+mod backups;
 mod base;
 mod counters;
 mod dispatch;
@@ -32,6 +34,7 @@ mod promise;
 mod published;
 mod readers;
 mod registry;
+mod restoring;
 mod session;
 mod slot;
 mod sync;
@@ -53,7 +56,7 @@ pub use threads::on_library_thread;
 
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Closes every open store and waits until the library's threads have ended.
 ///
@@ -63,4 +66,12 @@ use crate::error::Result;
 pub fn shutdown(timeout: Duration) -> Result<()> {
     manager::close_all()?;
     threads::wait_until_none(timeout)
+}
+
+/// Random bytes, for what must differ from everything of its kind.
+fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}.")))?;
+    Ok(bytes)
 }

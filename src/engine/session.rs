@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
+use super::backups::Source;
 use super::dispatch::Dispatch;
 use super::maintenance;
 use super::observers::{Notify, Observation, Observers};
@@ -18,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
 use crate::store::{
     self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
-    Touched, Write,
+    Touched, Upkeep, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -35,6 +36,7 @@ pub struct Facts {
 /// One opening of a store.
 pub struct Session {
     pub(super) facts: Facts,
+    pub(super) source: Arc<Source>,
     pub(super) slot: Arc<Slot>,
     pub(super) published: Arc<Published>,
     pub(super) dispatch: Arc<Dispatch>,
@@ -61,6 +63,8 @@ pub(super) struct Order {
     /// Operations that need the database for themselves. Above zero, every read goes through the writer, so that it does
     /// not wait on its caller's thread.
     exclusives: usize,
+    /// Restores that are queued. Above zero, every read goes through the writer, because it must see what is restored.
+    restores: usize,
 }
 
 /// What the writer does for an operation.
@@ -73,6 +77,8 @@ pub enum Work {
     Open(Opening),
     /// Begin an integrity check at this place in the order.
     Check,
+    /// Make, restore or delete backups at this place in the order.
+    Upkeep(Upkeep),
     /// Nothing: the operation was refused, but keeps its place.
     Refused(Error),
 }
@@ -86,17 +92,32 @@ pub struct WriteJob {
 }
 
 impl Order {
-    /// True if a queued write, or an open transaction, can change what is looked at.
+    /// True if a queued write or restore, an open transaction, or an operation that has the database for itself, can
+    /// change what is looked at.
     pub fn changes(&self, touched: Touched<'_>) -> bool {
-        self.transactions > 0 || self.exclusives > 0 || self.pending.changes(touched)
+        self.transactions > 0 || self.restores > 0 || self.exclusives > 0 || self.pending.changes(touched)
     }
 }
 
 impl Session {
-    pub(super) fn new(facts: Facts, slot: Arc<Slot>, published: Arc<Published>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let order = Order { handles: 0, closed_by_id: 0, pending: Pending::default(), transactions: 0, exclusives: 0 };
+    pub(super) fn new(
+        facts: Facts,
+        source: Arc<Source>,
+        slot: Arc<Slot>,
+        published: Arc<Published>,
+        dispatch: Arc<Dispatch>,
+    ) -> Arc<Self> {
+        let order = Order {
+            handles: 0,
+            closed_by_id: 0,
+            pending: Pending::default(),
+            transactions: 0,
+            restores: 0,
+            exclusives: 0,
+        };
         Arc::new(Self {
             facts,
+            source,
             slot,
             published,
             dispatch,
@@ -119,19 +140,16 @@ impl Session {
     ///
     /// `Closed`, `QueueFull` or `Forked`.
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
-        let succeeds_when_closed = op.succeeds_when_closed();
-        match self.check_usable() {
-            Err(error) if error.kind() == ErrorKind::Closed && succeeds_when_closed => {}
-            usable => usable?,
-        }
+        let (succeeds, works) = (op.succeeds_when_closed(), op.works_when_closed());
+        self.check_usable(!succeeds && !works)?;
         let bytes = op.bytes();
         let slot = self.admission.admit(bytes)?;
         let is_write = op.is_write();
         let checked = store::check(op, self.facts.kind);
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
-        if self.is_closed() {
-            if !succeeds_when_closed {
+        if self.is_closed() && !works {
+            if !succeeds {
                 return Err(Error::closed());
             }
             drop(order);
@@ -149,6 +167,14 @@ impl Session {
                 }
                 order.exclusives += usize::from(matches!(write, Write::Exclusive(_)));
                 self.queue(Work::Write(write), bytes, ticket(slot));
+            }
+            Ok(Checked::Upkeep(upkeep)) => {
+                if matches!(upkeep, Upkeep::Restore(_)) {
+                    order.restores += 1;
+                    // Held until `restore_ended`, for the same reason.
+                    self.writes_queued.fetch_add(1, Ordering::SeqCst);
+                }
+                self.queue(Work::Upkeep(upkeep), bytes, ticket(slot));
             }
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
@@ -189,8 +215,10 @@ impl Session {
                 drop(order);
             }
             Checked::Property(property) => ticket.answer(Ok(self.property(property))),
-            // Writes keep their place in the queue.
-            Checked::Write(_) => ticket.answer(Err(Error::internal("A write was taken for a read. Report this."))),
+            // What keeps its place in the queue does not come here.
+            Checked::Write(_) | Checked::Upkeep(_) => {
+                ticket.answer(Err(Error::internal("A write was taken for a read. Report this.")));
+            }
         }
     }
 
@@ -236,7 +264,7 @@ impl Session {
     /// `InvalidArgument` without a device, `Closed`, `QueueFull` or `Forked`: then nobody is told.
     pub fn sync(&self, request: SyncRequest) -> Result<()> {
         request.check()?;
-        self.check_usable()?;
+        self.check_usable(true)?;
         let slot = self.admission.admit(request.bytes())?;
         self.sync.start(request, slot, &self.dispatch);
         Ok(())
@@ -253,11 +281,11 @@ impl Session {
         self.closed.load(Ordering::SeqCst)
     }
 
-    pub(super) fn check_usable(&self) -> Result<()> {
+    pub(super) fn check_usable(&self, needs_open: bool) -> Result<()> {
         if forked() {
             return Err(Error::forked());
         }
-        if self.is_closed() { Err(Error::closed()) } else { Ok(()) }
+        if needs_open && self.is_closed() { Err(Error::closed()) } else { Ok(()) }
     }
 
     /// The writer is done with these operations; what they changed is published.
@@ -284,6 +312,12 @@ impl Session {
         self.writes_queued.fetch_sub(1, Ordering::SeqCst);
     }
 
+    /// A restore that was queued is done, whatever came of it. Reads are on their own again.
+    pub(super) fn restore_ended(&self) {
+        self.order().restores -= 1;
+        self.writes_queued.fetch_sub(1, Ordering::SeqCst);
+    }
+
     /// Registers an observer.
     ///
     /// # Errors
@@ -291,7 +325,7 @@ impl Session {
     /// `Closed`, `Forked`, `OverLimits` for the ninth, `Database` while a transaction is open, unless only remote
     /// changes are observed.
     pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
-        self.check_usable()?;
+        self.check_usable(true)?;
         // Held until the observer is registered: a transaction that starts in between would not be recorded for it.
         let order = self.order();
         if order.transactions > 0 && kind.includes_local() {

@@ -1,5 +1,6 @@
 //! Plain data: values, keys, entries, identities, options, the clock. No I/O and no locks.
 
+mod backup;
 mod change;
 mod clock;
 mod entry;
@@ -10,6 +11,7 @@ mod statistics;
 mod sync;
 mod value;
 
+pub use backup::{AUTOMATIC_BACKUP, BackupDeletion, BackupPlace, DeletionResult};
 pub use change::{Change, SubscribeType};
 pub use clock::Timestamp;
 pub use entry::Entry;

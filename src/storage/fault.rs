@@ -28,6 +28,9 @@ impl IntoError for StorageError {
         match self {
             Self::Corrupted(what) => Error::corrupted(what),
             Self::DatabaseClosed => Error::closed(),
+            Self::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Error::corrupted("the file is shorter than its tree says")
+            }
             other => not_done(other),
         }
     }

@@ -1,10 +1,13 @@
 //! The tables of a store: the only room that names redb's.
 //!
 //! `record` is the bytes of one entry, `blob` takes values that would swell a leaf, `meta` is what the store knows about
-//! itself, `origin` the devices that it knows. [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
+//! itself, `origin` the devices that it knows, `copy` moves all rows from one file to another for `backup`.
+//! [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
 //! keys are bytes and values are values.
 
+mod backup;
 mod blob;
+mod copy;
 mod database;
 mod fault;
 mod meta;
@@ -15,6 +18,8 @@ mod sync_settings;
 mod tables;
 mod write;
 
+pub use backup::{Backup, make as make_backup, restore as restore_backup};
+pub use copy::Pace;
 pub use database::{CacheStatistics, Database};
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};

@@ -161,10 +161,10 @@ pub enum Direction {
 
 /// The committed content of a store at one moment. It stays readable while writes go on.
 pub struct Snapshot {
-    data: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) data: ReadOnlyTable<&'static [u8], &'static [u8]>,
     /// Opened with the first blob that is read: most snapshots never need it.
     blobs: OnceLock<ReadOnlyTable<(u64, u32), &'static [u8]>>,
-    transaction: ReadTransaction,
+    pub(super) transaction: ReadTransaction,
 }
 
 impl Snapshot {
@@ -204,7 +204,7 @@ impl Snapshot {
         })
     }
 
-    fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
+    pub(super) fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
         if let Some(table) = self.blobs.get() {
             return Ok(table);
         }

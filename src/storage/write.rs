@@ -25,6 +25,12 @@ pub struct Stamps {
 }
 
 impl Stamps {
+    /// Number of the last commit.
+    #[must_use]
+    pub fn commit(&self) -> u64 {
+        self.state.commit
+    }
+
     /// Stamp for the next write, when the wall clock shows `wall_ms`.
     fn next(&mut self, wall_ms: u64) -> Result<Stamp> {
         let timestamp = self.state.clock.next(wall_ms);

@@ -2,7 +2,7 @@
 
 use super::result_set::{EntryStream, ResultSet};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
-use crate::model::{Entry, SecurityLevel, Value};
+use crate::model::{BackupDeletion, BackupPlace, Entry, SecurityLevel, Value};
 
 /// An operation on a store, as the caller gave it: keys are not yet trimmed nor checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +151,27 @@ pub enum Op {
     Compact,
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
+    /// Back up what is committed at this place in the order. Answers [`Outcome::Done`] when the backup was verified.
+    Backup {
+        /// The backup to make or to overwrite.
+        place: BackupPlace,
+    },
+    /// Replace the content of the store by that of a backup. Answers [`Outcome::Done`], or fails with `Database` while
+    /// a result set, a stream or a transaction is open.
+    Restore {
+        /// The backup to read.
+        place: BackupPlace,
+    },
+    /// Delete backups. Answers [`Outcome::BackupDeletions`], also on a store that was closed.
+    DeleteBackups {
+        /// The backups; at least one.
+        places: Vec<BackupPlace>,
+    },
+    /// Delete one backup; a missing one is no failure. Answers [`Outcome::Done`], also on a store that was closed.
+    DeleteBackup {
+        /// The backup.
+        place: BackupPlace,
+    },
 }
 
 impl Op {
@@ -172,6 +193,8 @@ impl Op {
             }
             Self::GetEntries { prefix } | Self::GetResultSet { prefix } | Self::Count { prefix } => prefix.len(),
             Self::GetEntryStream { range } => range.bytes(),
+            Self::Backup { place } | Self::Restore { place } | Self::DeleteBackup { place } => place.bytes(),
+            Self::DeleteBackups { places } => places.iter().map(BackupPlace::bytes).sum(),
             Self::GetFromDevice { device_id, key: text }
             | Self::GetEntriesFromDevice { device_id, prefix: text }
             | Self::CountFromDevice { device_id, prefix: text } => device_id.len() + text.len(),
@@ -213,6 +236,8 @@ pub enum Outcome {
     Count(u64),
     /// The values that were read, in the order of the keys: `None` for a key that is missing.
     Values(Vec<Option<Value>>),
+    /// What came of each deletion, in ascending order of the names' bytes.
+    BackupDeletions(Vec<BackupDeletion>),
 }
 
 impl Outcome {
@@ -234,6 +259,7 @@ impl Outcome {
                 let payload = values.iter().flatten().map(|value| value.as_ref().payload_bytes()).sum::<usize>();
                 payload + values.len() * std::mem::size_of::<Option<Value>>()
             }
+            Self::BackupDeletions(deletions) => deletions.iter().map(BackupDeletion::bytes).sum(),
         }
     }
 }

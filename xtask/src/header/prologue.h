@@ -32,6 +32,9 @@
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
+ *     AsyncCallback<Array<[string,
+ *         number]>>                         dkv_backup_results_callback
+ *                                                                    (error, results, count)
  *
  * Operations on one store take effect in the order in which they were issued, through whatever handle or thread, and
  * its writes are answered in that order. A write is answered when it is on the disk, unless the store is relaxed
@@ -112,6 +115,7 @@
  *     18 TEXT               count bytes of a text
  *     19 SYNC_COMPLETE      count times { u64 length of the device id | device id | i64 code }, under the tag of the
  *                           registration
+ *     20 BACKUP_RESULTS     count times { u64 length | name of the backup | i64 status }
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
