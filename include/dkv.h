@@ -24,6 +24,11 @@
  *     AsyncCallback<boolean | string |
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     AsyncCallback<SecurityLevel>          dkv_security_level_callback  (error, security_level)
+ *     (here only: the local device id)      dkv_text_callback        (error, text)
+ *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
+ *     (here only: counts)                   dkv_count_callback       (error, count)
+ *     (here only: get_many)                 dkv_values_callback      (error, values, count)
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
@@ -103,6 +108,13 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     7 CHANGE              one packed change of count entries; the tag is user_data of the subscription
+ *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
+ *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
+ *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level
+ *     18 TEXT               count bytes of a text
+ *     19 SYNC_COMPLETE      count times { u64 length of the device id | device id | i64 code }, under the tag of the
+ *                           registration
  *     20 BACKUP_RESULTS     count times { u64 length | name of the backup | i64 status }
  *
  *     packed      0         4         8                  16
@@ -116,6 +128,18 @@
  *     INTEGER, LONG, BOOLEAN
  *                           an i64, and no bytes
  *     FLOAT, DOUBLE         the bits of an f64, and no bytes
+ *
+ *     packed      0                  8
+ *     change      +------------------+---------------+------------+----------+----------+----------+-------------+
+ *                 | length of the id | device id ... | overflowed | inserted | updated  | deleted  | entries ... |
+ *                 | u64              |               | u64        | u64      | u64      | u64      |             |
+ *                 +------------------+---------------+------------+----------+----------+----------+-------------+
+ *
+ *     device id             empty for changes of this device in a single-version store
+ *     overflowed            1 if some changes are not told, then there are no entries; else 0
+ *     inserted, updated, deleted
+ *                           how many entries there are of each, in this order
+ *     entries               that many { u64 length of the key | key | packed value }
  */
 
 #ifndef DKV_H
@@ -400,6 +424,21 @@ extern "C" {
 #define DKV_SUBSCRIBE_ALL 2
 
 /**
+ * Entries of the other devices come here.
+ */
+#define DKV_SYNC_PULL_ONLY 0
+
+/**
+ * Entries of this device go there.
+ */
+#define DKV_SYNC_PUSH_ONLY 1
+
+/**
+ * Both.
+ */
+#define DKV_SYNC_PUSH_PULL 2
+
+/**
  * A record without a result: put, delete, flush, close.
  */
 #define DKV_RECORD_DONE 1
@@ -445,6 +484,26 @@ extern "C" {
 #define DKV_RECORD_ITERATOR 9
 
 /**
+ * A record with one value for each key that was asked for.
+ */
+#define DKV_RECORD_VALUES 16
+
+/**
+ * A record with one number: whether a conditional write happened, a count, a security level.
+ */
+#define DKV_RECORD_NUMBER 17
+
+/**
+ * A record with a text.
+ */
+#define DKV_RECORD_TEXT 18
+
+/**
+ * A record with what came of a synchronisation.
+ */
+#define DKV_RECORD_SYNC_COMPLETE 19
+
+/**
  * A record with the results of a deletion of backups.
  */
 #define DKV_RECORD_BACKUP_RESULTS 20
@@ -453,6 +512,11 @@ extern "C" {
  * Flag of a packed value whose bytes are in a dkv_blob.
  */
 #define DKV_RECORD_FLAG_BLOB 1
+
+/**
+ * Flag of a packed value that stands for a key without one. Its other fields are 0.
+ */
+#define DKV_RECORD_FLAG_MISSING 2
 
 /**
  * Level of a log line: something failed.
@@ -504,7 +568,7 @@ typedef struct dkv_result_set dkv_result_set;
 typedef struct dkv_store dkv_store;
 
 /**
- * An observer's registration. End it with dkv_subscription_free().
+ * The registration of an observer or of another callback. End it with dkv_subscription_free().
  */
 typedef struct dkv_subscription dkv_subscription;
 
@@ -650,6 +714,11 @@ typedef void (*dkv_store_ids_callback)(void *user_data,
                                        size_t count);
 
 /**
+ * Answer of get_local_device_id. One of `error` and `text` is NULL; both are borrowed for the call.
+ */
+typedef void (*dkv_text_callback)(void *user_data, const dkv_error *error, const dkv_text *text);
+
+/**
  * A value. Which fields count is said by its type; the others are 0.
  */
 typedef struct dkv_value {
@@ -709,6 +778,25 @@ typedef void (*dkv_entries_callback)(void *user_data,
                                      size_t count);
 
 /**
+ * Answer of get_many: `count` pointers, one for each key in its order, NULL where the store has no such key. The
+ * pointers and what they point to are borrowed for the call.
+ */
+typedef void (*dkv_values_callback)(void *user_data,
+                                    const dkv_error *error,
+                                    const dkv_value *const *values,
+                                    size_t count);
+
+/**
+ * Answer of counts: 0 with an error.
+ */
+typedef void (*dkv_count_callback)(void *user_data, const dkv_error *error, uint64_t count);
+
+/**
+ * Answer of the conditional writes: `applied` is 1 if it happened, 0 if the condition did not hold, 0 with an error.
+ */
+typedef void (*dkv_applied_callback)(void *user_data, const dkv_error *error, int32_t applied);
+
+/**
  * What one commit changed. Each key is in one list at most, in the order of its last write.
  */
 typedef struct dkv_change {
@@ -755,6 +843,44 @@ typedef struct dkv_change {
  * Receives what one commit changed: borrowed for the call, on a thread of the library.
  */
 typedef void (*dkv_change_callback)(void *user_data, const dkv_change *change);
+
+/**
+ * Answer of get_security_level: one of the DKV_SECURITY numbers, 0 with an error.
+ */
+typedef void (*dkv_security_level_callback)(void *user_data,
+                                            const dkv_error *error,
+                                            int32_t security_level);
+
+/**
+ * What came of a synchronisation with one device.
+ */
+typedef struct dkv_sync_status {
+    /**
+     * The device, as it was named in the call.
+     */
+    dkv_text device_id;
+    /**
+     * DKV_OK, or a DKV_ERR number.
+     */
+    int32_t code;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} dkv_sync_status;
+
+/**
+ * Receives what came of a synchronisation: `count` statuses in ascending order of the device ids, borrowed for the
+ * call, on a thread of the library.
+ */
+typedef void (*dkv_sync_complete_callback)(void *user_data,
+                                           const dkv_sync_status *statuses,
+                                           size_t count);
+
+/**
+ * Would be called at the end of the service that holds the stores.
+ */
+typedef void (*dkv_service_death_callback)(void *user_data);
 
 /**
  * Answer of get_result_set. The result set is the caller's: close or free it. It is NULL if `error` is not.
@@ -835,6 +961,88 @@ typedef void (*dkv_backup_results_callback)(void *user_data,
                                             const dkv_error *error,
                                             const dkv_backup_result *results,
                                             size_t count);
+
+/**
+ * What a store has done since it was opened, and what it holds now. Set struct_size before the call.
+ */
+typedef struct dkv_statistics {
+    /**
+     * Size of this struct as the caller knows it. 0 is refused.
+     */
+    uint32_t struct_size;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Entries stored, of all devices.
+     */
+    uint64_t entries;
+    /**
+     * Length of the file, in bytes.
+     */
+    uint64_t file_bytes;
+    /**
+     * Bytes read from the file.
+     */
+    uint64_t read_bytes;
+    /**
+     * Bytes written to the file.
+     */
+    uint64_t written_bytes;
+    /**
+     * Flushes of the file: times that the disk was waited for.
+     */
+    uint64_t flushes;
+    /**
+     * Pages found in the page cache.
+     */
+    uint64_t cache_hits;
+    /**
+     * Pages read from the file because the page cache did not have them.
+     */
+    uint64_t cache_misses;
+    /**
+     * Bytes in the page cache.
+     */
+    uint64_t cache_bytes;
+    /**
+     * Commits: groups of operations, and explicit transactions.
+     */
+    uint64_t commits;
+    /**
+     * Operations that those commits answered, reads within their order included.
+     */
+    uint64_t operations;
+    /**
+     * Operations of the largest commit.
+     */
+    uint64_t largest_group;
+    /**
+     * Operations between their submission and the return of their completion.
+     */
+    uint64_t queued_operations;
+    /**
+     * Bytes that those operations hold.
+     */
+    uint64_t queued_bytes;
+    /**
+     * Handles on the store.
+     */
+    uint64_t handles;
+    /**
+     * Observers of the store.
+     */
+    uint64_t observers;
+    /**
+     * Open result sets, of which a store has eight at most.
+     */
+    uint64_t result_sets;
+    /**
+     * Open iterators, and whatever else of the library reads the whole store.
+     */
+    uint64_t iterators;
+} dkv_statistics;
 
 /**
  * Receives a line of the library's log: UTF-8, NUL-terminated, borrowed for the call.
@@ -995,6 +1203,17 @@ int32_t dkv_manager_get_all_store_ids(dkv_manager *manager,
                                       size_t app_id_length,
                                       dkv_store_ids_callback callback,
                                       void *user_data);
+
+/**
+ * Tells the device id of this installation: 64 lower-case hexadecimal digits.
+ *
+ * It is made with the first call, or the first store below the manager's folder, and stays. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_CANNOT_OPEN (its file cannot be made or read), DKV_ERR_CORRUPTED (it holds something else).
+ */
+int32_t dkv_manager_get_local_device_id(dkv_manager *manager,
+                                        dkv_text_callback callback,
+                                        void *user_data);
 
 /**
  * Frees a manager or a view of one. Its stores stay open. NULL and freed managers are accepted. Any thread.
@@ -1203,6 +1422,85 @@ int32_t dkv_store_close(dkv_store *store,
 void dkv_store_free(dkv_store *store);
 
 /**
+ * Reads the values of several keys at one moment.
+ *
+ * The answer has one pointer for each key, in order, NULL where the store has no such key; a missing key is no
+ * failure. No keys are a success without values. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (one bad key refuses the whole call), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+ * DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * `keys` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_get_many(dkv_store *store,
+                           const dkv_text *keys,
+                           size_t count,
+                           dkv_values_callback callback,
+                           void *user_data);
+
+/**
+ * Counts the entries whose key begins with a prefix, without loading a value.
+ *
+ * The prefix is trimmed; one that is empty or holds a '^' counts all. In a device store only this device's entries
+ * count. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
+ * DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The prefix is readable.
+ */
+int32_t dkv_store_count(dkv_store *store,
+                        const char *prefix,
+                        size_t prefix_length,
+                        dkv_count_callback callback,
+                        void *user_data);
+
+/**
+ * Puts a value if the key is missing, in one step; the answer says whether it did.
+ *
+ * Observers are told only if it did. Any thread. Codes as for dkv_store_put().
+ *
+ * The key is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_store_put_if_absent(dkv_store *store,
+                                const char *key,
+                                size_t key_length,
+                                const dkv_value *value,
+                                dkv_applied_callback callback,
+                                void *user_data);
+
+/**
+ * Puts a value if the key has the expected one, in one step; the answer says whether it did.
+ *
+ * Values are compared by type and bits: a NaN is the same as itself, -0 is not 0, INTEGER 1 is not LONG 1. Observers
+ * are told only if it did. Any thread. Codes as for dkv_store_put().
+ *
+ * The key is readable; `expected` and `value` are NULL or readable with their bytes.
+ */
+int32_t dkv_store_put_if_unchanged(dkv_store *store,
+                                   const char *key,
+                                   size_t key_length,
+                                   const dkv_value *expected,
+                                   const dkv_value *value,
+                                   dkv_applied_callback callback,
+                                   void *user_data);
+
+/**
+ * Removes a key if it has the expected value, in one step; the answer says whether it did.
+ *
+ * Values are compared as by dkv_store_put_if_unchanged(). Of a missing key the answer is 0. Any thread. Codes as for
+ * dkv_store_put().
+ *
+ * The key is readable; `expected` is NULL or readable with its bytes.
+ */
+int32_t dkv_store_delete_if_unchanged(dkv_store *store,
+                                      const char *key,
+                                      size_t key_length,
+                                      const dkv_value *expected,
+                                      dkv_applied_callback callback,
+                                      void *user_data);
+
+/**
  * Calls back with what each later commit of the store changes, behind the completion of the write.
  *
  * Through a view on a completion queue the callback is NULL, and each change is a record of kind DKV_RECORD_CHANGE
@@ -1220,12 +1518,190 @@ int32_t dkv_store_subscribe(dkv_store *store,
                             dkv_subscription **subscription);
 
 /**
- * Ends an observer's registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
+ * Ends a registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
  *
  * A call of the callback that has begun on another thread goes on: free user_data in the completion of an operation
  * issued afterwards, which comes through the same door. May be called in the callback itself. Any thread.
  */
 void dkv_subscription_free(dkv_subscription *subscription);
+
+/**
+ * Reads a value of a device. Only for device stores.
+ *
+ * `device_id` is what dkv_manager_get_local_device_id() answers on that device; an empty one is this device. Any
+ * thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_NOT_FOUND (the device has no such key; an id that is neither known nor 64 bytes long),
+ * DKV_ERR_INVALID_ARGUMENT (key, an unknown id of 64 bytes, a single-version store), DKV_ERR_CORRUPTED,
+ * DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_get_from_device(dkv_store *store,
+                                  const char *device_id,
+                                  size_t device_id_length,
+                                  const char *key,
+                                  size_t key_length,
+                                  dkv_value_callback callback,
+                                  void *user_data);
+
+/**
+ * Reads the entries of a device whose key begins with a prefix, as dkv_store_get_entries() does. Only for device
+ * stores.
+ *
+ * An empty id is this device; one that the store does not know has no entries. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty prefix, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key, a single-version store), DKV_ERR_CORRUPTED,
+ * DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_get_entries_from_device(dkv_store *store,
+                                          const char *device_id,
+                                          size_t device_id_length,
+                                          const char *prefix,
+                                          size_t prefix_length,
+                                          dkv_entries_callback callback,
+                                          void *user_data);
+
+/**
+ * Counts the entries of a device whose key begins with a prefix, as dkv_store_count() does. Only for device stores.
+ *
+ * An empty id is this device; one that the store does not know has no entries. Any thread. Codes as for
+ * dkv_store_count(), and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_count_from_device(dkv_store *store,
+                                    const char *device_id,
+                                    size_t device_id_length,
+                                    const char *prefix,
+                                    size_t prefix_length,
+                                    dkv_count_callback callback,
+                                    void *user_data);
+
+/**
+ * Removes what was received from a device, and tells the observers of remote changes.
+ *
+ * What this device wrote stays, nothing is told to other devices, and the next synchronisation may bring the entries
+ * back. For this device's own id, and one that the store does not know, there is nothing to do. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty id, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (a transaction is open, or nothing was written), DKV_ERR_OUTCOME_UNKNOWN,
+ * DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_remove_device_data(dkv_store *store,
+                                     const char *device_id,
+                                     size_t device_id_length,
+                                     dkv_void_callback callback,
+                                     void *user_data);
+
+/**
+ * Tells how sensitive the store's data is, by the opening that is in effect.
+ *
+ * Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_OK alone.
+ */
+int32_t dkv_store_get_security_level(dkv_store *store,
+                                     dkv_security_level_callback callback,
+                                     void *user_data);
+
+/**
+ * Turns the synchronisation of the store on (1) or off (0), for good.
+ *
+ * A store that was told nothing synchronises. In a transaction this joins it. Where the store was closed by its id, it
+ * succeeds without an effect; a handle that was closed or freed is dead here too. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number), DKV_ERR_CLOSED (the handle), DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (not recorded), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted
+ * meanwhile).
+ */
+int32_t dkv_store_enable_sync(dkv_store *store,
+                              int32_t enabled,
+                              dkv_void_callback callback,
+                              void *user_data);
+
+/**
+ * Sets the labels of this device and those that it wants of others, for good: two devices synchronise where the labels
+ * of each meet what the other wants.
+ *
+ * In a transaction this joins it. On a closed store as dkv_store_enable_sync(). Any thread. Codes as for
+ * dkv_store_enable_sync(); DKV_ERR_INVALID_ARGUMENT is returned for an empty list and for texts.
+ *
+ * `local` and `remote` are NULL or that many texts are readable with their bytes.
+ */
+int32_t dkv_store_set_sync_range(dkv_store *store,
+                                 const dkv_text *local,
+                                 size_t local_count,
+                                 const dkv_text *remote,
+                                 size_t remote_count,
+                                 dkv_void_callback callback,
+                                 void *user_data);
+
+/**
+ * Sets the delay of a synchronisation that names none, until the store closes: 0, or 100 to 86,400,000 milliseconds.
+ *
+ * On a closed store as dkv_store_enable_sync(). Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the handle), DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (another number).
+ */
+int32_t dkv_store_set_sync_param(dkv_store *store,
+                                 uint32_t delay_ms,
+                                 dkv_void_callback callback,
+                                 void *user_data);
+
+/**
+ * Starts a synchronisation with devices, and returns at once. What came of it is told to those who subscribed by
+ * dkv_store_subscribe_sync_complete().
+ *
+ * `sync_mode` is one of the DKV_SYNC numbers; a `delay_ms` of 0 is the delay of dkv_store_set_sync_param(). This
+ * version has no transport: whatever the delay, every device is soon reported as DKV_ERR_DEVICE_NOT_ONLINE. Any
+ * thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (no device, mode, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED; unless it is DKV_OK, nobody is told.
+ *
+ * `device_ids` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_sync(dkv_store *store,
+                       const dkv_text *device_ids,
+                       size_t count,
+                       int32_t sync_mode,
+                       uint32_t delay_ms);
+
+/**
+ * Calls back once for each synchronisation of the store that ends, by whatever handle it was started.
+ *
+ * Through a view on a completion queue the callback is NULL, and each is a record of kind DKV_RECORD_SYNC_COMPLETE
+ * under the tag user_data. Any number may be registered, also where the store was closed by its id, which tells
+ * nothing. The registration ends with dkv_subscription_free(). Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (callback), DKV_ERR_OVER_LIMITS (too many handles), DKV_ERR_CLOSED (the
+ * handle), DKV_ERR_FORKED.
+ *
+ * `subscription` is NULL or writable.
+ */
+int32_t dkv_store_subscribe_sync_complete(dkv_store *store,
+                                          dkv_sync_complete_callback callback,
+                                          void *user_data,
+                                          dkv_subscription **subscription);
+
+/**
+ * Registers a callback for the end of the service that holds the stores (distributedDataServiceDie).
+ *
+ * Here the stores are held by this very process: the registration is checked and kept, and the callback never runs.
+ * Through a view on a completion queue the callback is NULL. Ends with dkv_subscription_free(). Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (callback), DKV_ERR_CLOSED, DKV_ERR_OVER_LIMITS (too many handles),
+ * DKV_ERR_FORKED.
+ *
+ * `subscription` is NULL or writable.
+ */
+int32_t dkv_manager_subscribe_service_death(dkv_manager *manager,
+                                            dkv_service_death_callback callback,
+                                            void *user_data,
+                                            dkv_subscription **subscription);
 
 /**
  * Opens a result set over the entries whose key begins with a prefix, in ascending order of the keys' bytes.
@@ -1508,6 +1984,57 @@ int32_t dkv_store_delete_backup_ex(dkv_store *store,
                                    void *user_data);
 
 /**
+ * Checks that every entry can be read and is what some release wrote.
+ *
+ * With `deep` 0 everything goes on meanwhile. With `deep` 1 every page and the space between is checked too, which
+ * needs the store for itself: everything else waits. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_CORRUPTED (damage was found), DKV_ERR_DATABASE (a deep check while a result set, an iterator or a
+ * transaction is open; an I/O error), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (closed
+ * meanwhile).
+ */
+int32_t dkv_store_check_integrity(dkv_store *store,
+                                  int32_t deep,
+                                  dkv_void_callback callback,
+                                  void *user_data);
+
+/**
+ * Gives unused space of the file back. Needs the store for itself: everything else waits. Any thread.
+ *
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (a result set, an iterator or a transaction is open; an I/O error), DKV_ERR_CLOSED
+ * (deleted meanwhile).
+ */
+int32_t dkv_store_compact(dkv_store *store,
+                          dkv_void_callback callback,
+                          void *user_data);
+
+/**
+ * What the store has done since it was opened, and what it holds now. Answers on this thread.
+ *
+ * Set statistics->struct_size to sizeof(dkv_statistics) first; the other fields are written. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (struct_size), DKV_ERR_CLOSED, DKV_ERR_DATABASE, DKV_ERR_FORKED.
+ *
+ * `statistics` is NULL or points to a writable struct of its struct_size bytes.
+ */
+int32_t dkv_store_get_statistics_now(dkv_store *store, dkv_statistics *statistics);
+
+/**
+ * Who holds a snapshot of the store, and so keeps the space of what was replaced since: one line of text for each, the
+ * oldest first, such as `result set of "prefix", open for 12 s`.
+ *
+ * `length` is the size of the text in bytes. If it does not fit into the buffer, nothing else is written; (NULL, 0) is
+ * a buffer without room. The text is UTF-8, not NUL-terminated. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_DATABASE, DKV_ERR_FORKED.
+ *
+ * `buffer` is writable for `capacity` bytes; `length` is NULL or writable.
+ */
+int32_t dkv_store_describe_holders_now(dkv_store *store,
+                                       char *buffer,
+                                       size_t capacity,
+                                       size_t *length);
+
+/**
  * Creates a completion queue. Free it with dkv_queue_free().
  *
  * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many queues).
@@ -1620,6 +2147,11 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
  */
 #define DKV_KEY_RANGE_INIT                                                                                           \
     { sizeof(dkv_key_range), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0 }
+
+/**
+ * Statistics to be filled in by dkv_store_get_statistics_now().
+ */
+#define DKV_STATISTICS_INIT { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.

@@ -15,6 +15,14 @@ pub const STORE_ID_BYTES_MAX: usize = 128;
 pub const APP_ID_BYTES_MAX: usize = 256;
 /// Longest bundle name that may open a store, in bytes: the engine's own limit in the reference.
 pub const BUNDLE_NAME_BYTES_MAX: usize = 128;
+/// Length of the device id of an installation, in bytes: 64 hexadecimal digits.
+pub const DEVICE_ID_BYTES: usize = 64;
+/// Longest device id that a store records, in bytes (`query_device_sync.md` 4.1).
+pub const DEVICE_ID_BYTES_MAX: usize = 128;
+/// Shortest delay of a synchronisation that `setSyncParam` accepts besides 0, in milliseconds (`store.md` 9.9).
+pub const SYNC_DELAY_MS_MIN: u32 = 100;
+/// Longest delay of a synchronisation that `setSyncParam` accepts: a day, in milliseconds (`store.md` 9.9).
+pub const SYNC_DELAY_MS_MAX: u32 = 86_400_000;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 512_000;
 /// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
@@ -31,6 +39,8 @@ pub const ITERATORS_MAX: usize = 1024;
 pub const WINDOW_ENTRIES_MAX: usize = 64;
 /// Bytes of the entries that it reads ahead; one entry larger than this is read alone.
 pub const WINDOW_BYTES_MAX: usize = 256 * 1024;
+/// Passes of one compaction: redb frees some pages only with the next one.
+pub const COMPACTION_PASSES_MAX: usize = 8;
 /// Positions of which a result set remembers the key, evenly spread, so that a jump is not a walk from the start.
 pub const POSITION_SAMPLES_MAX: usize = 2048;
 /// Observers of one store, over all its handles (`store.md` 7.1.4).
@@ -116,6 +126,8 @@ pub const LOG_LINES_MAX: usize = 1024;
 
 const _: () = assert!(KEY_BYTES_MAX_DEVICE < KEY_BYTES_MAX);
 const _: () = assert!(BUNDLE_NAME_BYTES_MAX <= APP_ID_BYTES_MAX);
+const _: () = assert!(SYNC_DELAY_MS_MIN < SYNC_DELAY_MS_MAX);
+const _: () = assert!(DEVICE_ID_BYTES <= DEVICE_ID_BYTES_MAX);
 const _: () = assert!(VALUE_BYTES_MAX + 1 == 4 * 1024 * 1024);
 const _: () = assert!(GROUP_OPERATIONS_MAX <= QUEUE_OPERATIONS_MAX);
 const _: () = assert!(GROUP_BYTES_MAX <= QUEUE_BYTES_MAX);

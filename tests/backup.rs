@@ -144,9 +144,8 @@ fn a_backup_holds_what_was_issued_before_it_and_nothing_of_what_was_issued_after
         deleted.wait().unwrap();
         let kept = content_of("b", &place, "notes", options);
         assert_eq!(kept.len(), 600);
-        for number in 0..100 {
-            assert_eq!(kept[number].key, format!("before{number:03}"));
-            assert_eq!(kept[number].value, Value::from(i32::try_from(number).unwrap()));
+        for (number, entry) in (0..100).zip(&kept) {
+            assert_eq!(*entry, Entry::new(format!("before{number:03}"), number));
         }
         assert_eq!(content(&store).len(), 599, "the store went on");
     }

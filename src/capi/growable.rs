@@ -84,3 +84,35 @@ pub unsafe fn init<T: Copy>(data: *mut T, size: usize, default: T) -> Result<()>
     }
     Ok(())
 }
+
+/// A growable struct that the caller wants filled.
+pub struct Output<T> {
+    place: *mut T,
+    size: usize,
+}
+
+impl<T: Copy> Output<T> {
+    /// # Safety
+    ///
+    /// `place` is NULL or points to a struct that begins with its size.
+    pub unsafe fn new(place: *mut T) -> Result<Self> {
+        // SAFETY: the caller's contract.
+        let size = unsafe { struct_size(place.cast_const()) }?;
+        Ok(Self { place, size })
+    }
+
+    /// Writes the fields that the caller knows, behind the size, which stays the caller's.
+    ///
+    /// # Safety
+    ///
+    /// The struct is writable for the bytes that its size says.
+    pub unsafe fn set(self, value: T) {
+        let head = size_of::<u32>();
+        let known = self.size.min(size_of::<T>()) - head;
+        // SAFETY: both structs have `head + known` bytes, and the caller's is writable by the contract.
+        unsafe {
+            let from = (&raw const value).cast::<u8>().add(head);
+            ptr::copy_nonoverlapping(from, self.place.cast::<u8>().add(head), known);
+        }
+    }
+}

@@ -81,15 +81,15 @@ impl dkv_key_range {
             let owned = unsafe { text_of(what, text) }?.to_owned();
             Ok((!text.data.is_null()).then_some(owned))
         };
-        let mut range = KeyRange::default();
-        range.prefix = bound("prefix", given.prefix)?;
-        range.gte = bound("bound gte", given.gte)?;
-        range.gt = bound("bound gt", given.gt)?;
-        range.lt = bound("bound lt", given.lt)?;
-        range.lte = bound("bound lte", given.lte)?;
-        range.reverse = growable::flag("reverse", given.reverse)?;
-        range.limit = (given.limit > 0).then_some(given.limit);
-        Ok(range)
+        Ok(KeyRange {
+            prefix: bound("prefix", given.prefix)?,
+            gte: bound("bound gte", given.gte)?,
+            gt: bound("bound gt", given.gt)?,
+            lt: bound("bound lt", given.lt)?,
+            lte: bound("bound lte", given.lte)?,
+            reverse: growable::flag("reverse", given.reverse)?,
+            limit: (given.limit > 0).then_some(given.limit),
+        })
     }
 }
 

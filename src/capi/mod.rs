@@ -11,12 +11,16 @@
 
 mod backup;
 mod blob;
+mod conditional;
+mod device;
 mod error;
 mod growable;
 mod guard;
 mod handle;
 mod iterator;
 mod logger;
+mod lookup;
+mod maintenance;
 mod manager;
 mod observer;
 mod options;
@@ -25,7 +29,9 @@ mod queue;
 mod record;
 mod reply;
 mod result_set;
+mod service;
 mod status;
 mod store;
+mod sync;
 mod value;
 mod wake;

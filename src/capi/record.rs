@@ -6,7 +6,7 @@ use super::blob;
 use crate::engine::{Permit, QueueSlot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::RECORD_INLINE_BYTES_MAX;
-use crate::model::{Change, Entry, Value};
+use crate::model::{Change, Entry, SyncStatus, Value};
 use crate::store::Outcome;
 
 /// A record without a result: put, delete, flush, close.
@@ -27,10 +27,20 @@ pub const DKV_RECORD_CHANGE: u32 = 7;
 pub const DKV_RECORD_RESULT_SET: u32 = 8;
 /// A record with an iterator handle.
 pub const DKV_RECORD_ITERATOR: u32 = 9;
+/// A record with one value for each key that was asked for.
+pub const DKV_RECORD_VALUES: u32 = 16;
+/// A record with one number: whether a conditional write happened, a count, a security level.
+pub const DKV_RECORD_NUMBER: u32 = 17;
+/// A record with a text.
+pub const DKV_RECORD_TEXT: u32 = 18;
+/// A record with what came of a synchronisation.
+pub const DKV_RECORD_SYNC_COMPLETE: u32 = 19;
 /// A record with the results of a deletion of backups.
 pub const DKV_RECORD_BACKUP_RESULTS: u32 = 20;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
+/// Flag of a packed value that stands for a key without one. Its other fields are 0.
+pub const DKV_RECORD_FLAG_MISSING: u32 = 2;
 
 const HEAD_BYTES: usize = 24;
 
@@ -42,6 +52,8 @@ pub struct Record {
     owned: Option<(usize, fn(usize))>,
     /// The operation's place in its store's queue: records that nobody drains keep further operations out.
     slot: Option<QueueSlot>,
+    /// The same of a synchronisation, shared by the records of its listeners.
+    sync_slot: Option<Arc<QueueSlot>>,
     /// The notification's share of what its observer may lag behind.
     permit: Option<Permit>,
 }
@@ -55,7 +67,7 @@ impl Record {
         bytes.extend_from_slice(&error.map_or(0, Error::code).to_le_bytes());
         let count = error.map_or(count, |error| error.message().len());
         bytes.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-        let mut record = Self { bytes, blobs: Vec::new(), owned: None, slot: None, permit: None };
+        let mut record = Self { bytes, blobs: Vec::new(), owned: None, slot: None, sync_slot: None, permit: None };
         if let Some(error) = error {
             record.put_padded(error.message().as_bytes());
         }
@@ -90,9 +102,28 @@ impl Record {
                 }
                 record
             }
+            Ok(Outcome::Applied(applied)) => Self::number(tag, u64::from(applied)),
+            Ok(Outcome::SecurityLevel(level)) => Self::number(tag, level as u64),
+            Ok(Outcome::Count(count)) => Self::number(tag, count),
+            Ok(Outcome::Values(values)) => {
+                let mut record = Self::new(DKV_RECORD_VALUES, tag, None, values.len());
+                for value in values {
+                    match value {
+                        Some(value) => record.put_value(value),
+                        None => record.put_value_head(0, DKV_RECORD_FLAG_MISSING, 0),
+                    }
+                }
+                record
+            }
         };
         record.slot = Some(slot);
         record.finish()
+    }
+
+    fn number(tag: u64, number: u64) -> Self {
+        let mut record = Self::new(DKV_RECORD_NUMBER, tag, None, 1);
+        record.put_u64(number);
+        record
     }
 
     /// The record of a call that only succeeds or fails.
@@ -125,6 +156,29 @@ impl Record {
                 record.finish()
             }
         }
+    }
+
+    /// The record of a text.
+    pub fn text(tag: u64, result: Result<String>) -> Self {
+        match result {
+            Err(error) => Self::new(DKV_RECORD_TEXT, tag, Some(&error), 0).finish(),
+            Ok(text) => {
+                let mut record = Self::new(DKV_RECORD_TEXT, tag, None, text.len());
+                record.put_padded(text.as_bytes());
+                record.finish()
+            }
+        }
+    }
+
+    /// The record of what came of a synchronisation. It holds the call's place in the queue.
+    pub fn sync_complete(tag: u64, statuses: &[SyncStatus], place: Arc<QueueSlot>) -> Self {
+        let mut record = Self::new(DKV_RECORD_SYNC_COMPLETE, tag, None, statuses.len());
+        for SyncStatus { device_id, code, .. } in statuses {
+            record.put_text(device_id);
+            record.put_u64(i64::from(*code) as u64);
+        }
+        record.sync_slot = Some(place);
+        record.finish()
     }
 
     /// The record of a change.

@@ -10,24 +10,46 @@ use super::iterator::{self, dkv_iterator};
 use super::ptr::UserData;
 use super::queue::Queue;
 use super::record::{
-    DKV_RECORD_BACKUP_RESULTS, DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_RESULT_SET,
-    DKV_RECORD_VALUE, Record,
+    DKV_RECORD_BACKUP_RESULTS, DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_NUMBER,
+    DKV_RECORD_RESULT_SET, DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record,
 };
 use super::result_set::{self, dkv_result_set};
 use super::store::dkv_store;
 use super::value::{dkv_entry, dkv_text, dkv_value};
 use crate::engine::{Answer, Completion, QueueSlot};
 use crate::error::{Error, Result};
+use crate::model::Value;
 use crate::store::Outcome;
 
 /// Answer of put, delete, batches, flush, close and deletion. `error` is NULL on success.
 pub type dkv_void_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error)>;
+/// Answer of the conditional writes: `applied` is 1 if it happened, 0 if the condition did not hold, 0 with an error.
+pub type dkv_applied_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, applied: i32)>;
+/// Answer of counts: 0 with an error.
+pub type dkv_count_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, count: u64)>;
+/// Answer of get_security_level: one of the DKV_SECURITY numbers, 0 with an error.
+pub type dkv_security_level_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, security_level: i32)>;
+/// Answer of get_local_device_id. One of `error` and `text` is NULL; both are borrowed for the call.
+pub type dkv_text_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, text: *const dkv_text)>;
 /// Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
 pub type dkv_value_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, value: *const dkv_value)>;
 /// Answer of get_entries: `count` entries in ascending order of the keys' bytes, borrowed for the call.
 pub type dkv_entries_callback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, entries: *const dkv_entry, count: usize),
+>;
+/// Answer of get_many: `count` pointers, one for each key in its order, NULL where the store has no such key. The
+/// pointers and what they point to are borrowed for the call.
+pub type dkv_values_callback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        error: *const dkv_error,
+        values: *const *const dkv_value,
+        count: usize,
+    ),
 >;
 /// Answer of get_store. The store is the caller's: close or free it. It is NULL if `error` is not.
 pub type dkv_store_callback =
@@ -96,7 +118,11 @@ pub enum Reply<C> {
 }
 
 type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
+type NumberFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
+type CountFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, u64);
+type TextFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text);
 type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
+type ValuesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const *const dkv_value, usize);
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
 type HandleFn<T> = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut T);
 type StoreIdsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text, usize);
@@ -145,6 +171,37 @@ fn call_void(callback: VoidFn, user_data: UserData, result: Result<()>) {
     unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr)) };
 }
 
+impl Reply<NumberFn> {
+    /// For conditional writes, and for the security level.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_NUMBER, |callback, user_data, outcome| {
+            let (error, number) = match outcome {
+                Ok(Outcome::Applied(applied)) => (None, i32::from(applied)),
+                Ok(Outcome::SecurityLevel(level)) => (None, level.code()),
+                Ok(_) => (Some(OwnedError::new(&mismatch())), 0),
+                Err(error) => (Some(OwnedError::new(&error)), 0),
+            };
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), number) };
+        })
+    }
+}
+
+impl Reply<CountFn> {
+    /// For counts.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_NUMBER, |callback, user_data, outcome| {
+            let (error, count) = match outcome {
+                Ok(Outcome::Count(count)) => (None, count),
+                Ok(_) => (Some(OwnedError::new(&mismatch())), 0),
+                Err(error) => (Some(OwnedError::new(&error)), 0),
+            };
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), count) };
+        })
+    }
+}
+
 impl Reply<ValueFn> {
     /// For reads of one value.
     pub fn into_completion(self) -> Completion {
@@ -182,6 +239,33 @@ impl Reply<EntriesFn> {
                     let views: Vec<dkv_entry> = entries.iter().map(dkv_entry::borrow).collect();
                     // SAFETY: as in `call_void`; entries and views live until the callback has returned.
                     unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
+                }
+                Err(error) => {
+                    let error = OwnedError::new(&error);
+                    // SAFETY: as in `call_void`.
+                    unsafe { callback(user_data.0, error.as_ptr(), ptr::null(), 0) };
+                }
+            }
+        })
+    }
+}
+
+impl Reply<ValuesFn> {
+    /// For reads of several values.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_VALUES, |callback, user_data, outcome| {
+            let result = outcome.and_then(|outcome| match outcome {
+                Outcome::Values(values) => Ok(values),
+                _ => Err(mismatch()),
+            });
+            match result {
+                Ok(values) => {
+                    let view = |value: &Option<Value>| value.as_ref().map(|value| dkv_value::borrow(value.as_ref()));
+                    let views: Vec<Option<dkv_value>> = values.iter().map(view).collect();
+                    let pointers: Vec<*const dkv_value> =
+                        views.iter().map(|view| view.as_ref().map_or(ptr::null(), ptr::from_ref)).collect();
+                    // SAFETY: as in `call_void`; values, views and pointers live until the callback has returned.
+                    unsafe { callback(user_data.0, ptr::null(), pointers.as_ptr(), pointers.len()) };
                 }
                 Err(error) => {
                     let error = OwnedError::new(&error);
@@ -292,6 +376,31 @@ impl Reply<StoreIdsFn> {
                 Box::new(move |result| queue.push(Record::store_ids(user_data.tag(), result)))
             }
             Self::Call(callback, user_data) => Box::new(move |result| call_store_ids(callback, user_data, result)),
+        }
+    }
+}
+
+impl Reply<TextFn> {
+    /// For a device id.
+    pub fn into_answer(self) -> Answer<String> {
+        match self {
+            Self::Record(queue, user_data) => Box::new(move |result| queue.push(Record::text(user_data.tag(), result))),
+            Self::Call(callback, user_data) => Box::new(move |result| call_text(callback, user_data, result)),
+        }
+    }
+}
+
+fn call_text(callback: TextFn, user_data: UserData, result: Result<String>) {
+    match result {
+        Ok(text) => {
+            let view = dkv_text::borrow(&text);
+            // SAFETY: as in `call_void`; text and view live until the callback has returned.
+            unsafe { callback(user_data.0, ptr::null(), &raw const view) };
+        }
+        Err(error) => {
+            let error = OwnedError::new(&error);
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ptr(), ptr::null()) };
         }
     }
 }

@@ -271,7 +271,7 @@ pub extern "C" fn dkv_store_flush(store: *mut dkv_store, callback: dkv_void_call
 }
 
 /// Submits an operation that has no arguments and no result.
-fn submit_plain(store: *mut dkv_store, op: Op, callback: dkv_void_callback, user_data: *mut c_void) -> Result<()> {
+pub fn submit_plain(store: *mut dkv_store, op: Op, callback: dkv_void_callback, user_data: *mut c_void) -> Result<()> {
     let handle = get(store)?;
     let reply = handle.sink.reply(callback, user_data)?;
     handle.store.submit_held(op, reply.into_completion())

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::request::Request;
 use super::store::KvStore;
-use crate::engine::{self, Answer, CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place};
+use super::subscription::Subscription;
+use crate::engine::{self, Answer, CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place};
 use crate::error::{Error, Result};
 use crate::limits::OPEN_STORES_MAX;
 use crate::model::{AppId, Options, StoreId};
@@ -187,6 +188,31 @@ impl Manager {
     /// `InvalidArgument` for an empty application id, `Forked`: the callback then never runs.
     pub fn all_store_ids_then(&self, app_id: &str, answer: Answer<Vec<String>>) -> Result<()> {
         engine::list(ListRequest { app_id: AppId::new(app_id)?, base_dir: self.inner.base_dir.clone() }, answer)
+    }
+
+    /// The device id of this installation: 64 lower-case hexadecimal digits. It is made with the first call or the
+    /// first store below the manager's folder, and is the same for every manager of that folder from then on.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` (27459626) if its file cannot be made or read, `Corrupted` (15100003) if it holds something else.
+    pub fn local_device_id(&self) -> Request<String> {
+        Request::start(|answer| self.local_device_id_then(answer))
+    }
+
+    /// As [`Manager::local_device_id`], with a callback that runs once on a thread of the library.
+    ///
+    /// # Errors
+    ///
+    /// `Forked`: the callback then never runs.
+    pub fn local_device_id_then(&self, answer: Answer<String>) -> Result<()> {
+        engine::device_id(DeviceIdRequest { base_dir: self.inner.base_dir.clone() }, answer)
+    }
+
+    /// Registers a callback for the end of the service that holds the stores, as the reference has it
+    /// (`store.md` 1.4). Here the stores are held by this very process: the callback never runs.
+    pub fn subscribe_service_death(&self, died: impl Fn() + Send + Sync + 'static) -> Subscription {
+        Subscription::new(died)
     }
 
     fn place(&self, root_dir: Option<&Path>) -> Place {

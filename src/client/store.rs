@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::request::Request;
-use crate::engine::{Answer, Completion, Hold, Notify, Observation};
+use super::subscription::Subscription;
+use crate::engine::{Answer, Completion, Hold, Notify};
 use crate::error::{Error, Result};
-use crate::model::{BackupDeletion, BackupPlace, Change, Entry, StoreKind, SubscribeType, Value};
+use crate::model::{BackupDeletion, BackupPlace, Change, Entry, Statistics, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
 use crate::store::{self, EntryStream, KeyRange, Op, Outcome, ResultSet};
 
@@ -16,7 +17,7 @@ use crate::store::{self, EntryStream, KeyRange, Op, Outcome, ResultSet};
 /// by whatever handle, and writes complete in the order of their issue. Dropping a handle lets go of it;
 /// [`KvStore::close`] also tells when that is done.
 pub struct KvStore {
-    hold: Hold,
+    pub(super) hold: Hold,
 }
 
 impl KvStore {
@@ -83,8 +84,17 @@ impl KvStore {
     ///
     /// `NotFound` (15100004), `InvalidArgument` (401), `Closed` (15100005), `Corrupted` (15100003), `QueueFull` (-1).
     pub fn get(&self, key: impl Into<String>) -> Request<Value> {
-        self.request(Op::Get { key: key.into() }, |outcome| match outcome {
-            Outcome::Value(value) => Ok(value),
+        self.request(Op::Get { key: key.into() }, value)
+    }
+
+    /// Reads the values of several keys at one moment: one answer for each key, in order, `None` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but a missing key is no failure; one bad key refuses the whole call.
+    pub fn get_many(&self, keys: Vec<String>) -> Request<Vec<Option<Value>>> {
+        self.request(Op::GetMany { keys }, |outcome| match outcome {
+            Outcome::Values(values) => Ok(values),
             other => Err(mismatch(&other)),
         })
     }
@@ -96,10 +106,17 @@ impl KvStore {
     ///
     /// As [`KvStore::get`], but no entry is an empty answer.
     pub fn get_entries(&self, prefix: impl Into<String>) -> Request<Vec<Entry>> {
-        self.request(Op::GetEntries { prefix: prefix.into() }, |outcome| match outcome {
-            Outcome::Entries(entries) => Ok(entries),
-            other => Err(mismatch(&other)),
-        })
+        self.request(Op::GetEntries { prefix: prefix.into() }, entries)
+    }
+
+    /// Counts the entries whose key begins with `prefix`, without loading a value; an empty prefix counts all. The
+    /// prefix is trimmed; one that holds a `^` counts all too. In a device store only this device's entries count.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get`], but no entry is an answer of 0.
+    pub fn count(&self, prefix: impl Into<String>) -> Request<u64> {
+        self.request(Op::Count { prefix: prefix.into() }, counted)
     }
 
     /// Begins a transaction of the store. Until it ends, the writes of every handle join it, and reads see them. Issue
@@ -151,7 +168,7 @@ impl KvStore {
 
     /// As [`KvStore::subscribe`]; the observer also gets the permit of each notification, to keep it for longer.
     pub(crate) fn subscribe_held(&self, kind: SubscribeType, notify: Notify) -> Result<Subscription> {
-        self.hold.observe(kind, notify).map(|observation| Subscription { _observation: observation })
+        self.hold.observe(kind, notify).map(Subscription::new)
     }
 
     /// Opens a result set over the entries whose key begins with `prefix`, which is as for [`KvStore::get_entries`]. At
@@ -179,6 +196,36 @@ impl KvStore {
             Outcome::EntryStream(stream) => Ok(stream),
             other => Err(mismatch(&other)),
         })
+    }
+
+    /// Checks that every entry can be read and is what some release wrote, while everything goes on. `deep` also checks
+    /// every page, and needs the store for itself: everything else waits.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` (15100003) if damage was found; `Database` (27459594) for a deep check while a result set, an iterator
+    /// or a transaction is open; `Closed` (15100005), `QueueFull` (-1).
+    pub fn check_integrity(&self, deep: bool) -> Request<()> {
+        self.request(Op::CheckIntegrity { deep }, done)
+    }
+
+    /// Gives unused space of the file back. Needs the store for itself: everything else waits.
+    ///
+    /// # Errors
+    ///
+    /// `Database` (27459594) while a result set, an iterator or a transaction is open, or if it failed; `Closed`
+    /// (15100005), `QueueFull` (-1).
+    pub fn compact(&self) -> Request<()> {
+        self.request(Op::Compact, done)
+    }
+
+    /// What the store has done since it was opened, and what it holds now. Answers on this thread.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` (15100005), `Database` (27459594) if the file cannot be read.
+    pub fn statistics(&self) -> Result<Statistics> {
+        self.hold.session()?.statistics()
     }
 
     /// Makes everything acknowledged so far durable. Only a relaxed store has anything to do.
@@ -330,8 +377,15 @@ impl KvStore {
         self.hold.close(answer)
     }
 
-    fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
-        Request::start(|answer| self.submit(op, move |outcome| answer(outcome.and_then(decode))))
+    pub(super) fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
+        Request::start(|answer| {
+            let completion = move |outcome: Result<Outcome>, slot| {
+                // Whoever waits may submit the next operation at once: the place of this one must be free by then.
+                drop(slot);
+                answer(outcome.and_then(decode));
+            };
+            self.submit_held(op, Box::new(completion))
+        })
     }
 }
 
@@ -341,26 +395,34 @@ impl std::fmt::Debug for KvStore {
     }
 }
 
-fn done(outcome: Outcome) -> Result<()> {
+pub(super) fn done(outcome: Outcome) -> Result<()> {
     match outcome {
         Outcome::Done => Ok(()),
         other => Err(mismatch(&other)),
     }
 }
 
-fn mismatch(_outcome: &Outcome) -> Error {
-    Error::internal("An operation was answered with the answer of another kind. Report this.")
-}
-
-/// An observer's registration. Dropping it ends it: notifications that are queued for it are dropped, one that is being
-/// delivered on another thread goes on.
-#[must_use = "dropping it ends the registration"]
-pub struct Subscription {
-    _observation: Observation,
-}
-
-impl std::fmt::Debug for Subscription {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Subscription")
+pub(super) fn value(outcome: Outcome) -> Result<Value> {
+    match outcome {
+        Outcome::Value(value) => Ok(value),
+        other => Err(mismatch(&other)),
     }
+}
+
+pub(super) fn entries(outcome: Outcome) -> Result<Vec<Entry>> {
+    match outcome {
+        Outcome::Entries(entries) => Ok(entries),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn counted(outcome: Outcome) -> Result<u64> {
+    match outcome {
+        Outcome::Count(count) => Ok(count),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn mismatch(_outcome: &Outcome) -> Error {
+    Error::internal("An operation was answered with the answer of another kind. Report this.")
 }

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
@@ -19,12 +20,27 @@ use crate::error::{Error, ErrorKind, Result};
 /// A store's file as redb sees it.
 pub struct StoreBackend {
     file: Arc<FileBackend>,
+    traffic: Arc<Traffic>,
+}
+
+/// What went through a backend so far.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Length of the file, in bytes.
+    pub file_bytes: AtomicU64,
+    /// Bytes read.
+    pub read_bytes: AtomicU64,
+    /// Bytes written.
+    pub written_bytes: AtomicU64,
+    /// Flushes.
+    pub flushes: AtomicU64,
 }
 
 /// The head of a store's file: what it is, apart from what redb keeps in it.
 pub struct StoreHead {
     file: Arc<FileBackend>,
     superblock: Superblock,
+    traffic: Arc<Traffic>,
 }
 
 impl StoreBackend {
@@ -38,7 +54,7 @@ impl StoreBackend {
         file.set_len(SUPERBLOCK_BYTES)
             .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot grow: {error}.")))?;
         superblock.write_new(&file)?;
-        Ok(Self { file: Arc::new(file) })
+        Ok(Self { file: Arc::new(file), traffic: Arc::default() })
     }
 
     /// Opens an existing file: its head, and what is behind it.
@@ -47,13 +63,23 @@ impl StoreBackend {
     ///
     /// As [`Superblock::read`], and `Corrupted` if no blocks follow it.
     pub fn open(file: File) -> Result<(Self, StoreHead)> {
+        Self::open_counted(file, Arc::default())
+    }
+
+    /// As `open`, counting on where another file of the store stopped.
+    ///
+    /// # Errors
+    ///
+    /// As for `open`.
+    pub fn open_counted(file: File, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
         let file = Arc::new(wrap(file)?);
         let superblock = Superblock::read(&file)?;
         if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
             // redb would take a file without blocks for a new one, and the loss would go unnoticed.
             return Err(Error::corrupted("the file ends behind its superblock"));
         }
-        Ok((Self { file: Arc::clone(&file) }, StoreHead { file, superblock }))
+        let backend = Self { file: Arc::clone(&file), traffic: Arc::clone(&traffic) };
+        Ok((backend, StoreHead { file, superblock, traffic }))
     }
 
     /// Reads the superblock of a file without opening the store.
@@ -67,6 +93,12 @@ impl StoreBackend {
 }
 
 impl StoreHead {
+    /// What goes through the backend of the file.
+    #[must_use]
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
+    }
+
     /// What the store is.
     #[must_use]
     pub fn superblock(&self) -> &Superblock {
@@ -97,22 +129,29 @@ impl fmt::Debug for StoreBackend {
 
 impl StorageBackend for StoreBackend {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.file.len()?.saturating_sub(SUPERBLOCK_BYTES))
+        let length = self.file.len()?;
+        self.traffic.file_bytes.store(length, Ordering::Relaxed);
+        Ok(length.saturating_sub(SUPERBLOCK_BYTES))
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.traffic.read_bytes.fetch_add(out.len() as u64, Ordering::Relaxed);
         self.file.read(offset + SUPERBLOCK_BYTES, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len + SUPERBLOCK_BYTES)
+        self.file.set_len(len + SUPERBLOCK_BYTES)?;
+        self.traffic.file_bytes.store(len + SUPERBLOCK_BYTES, Ordering::Relaxed);
+        Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.traffic.flushes.fetch_add(1, Ordering::Relaxed);
         self.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.traffic.written_bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
         self.file.write(offset + SUPERBLOCK_BYTES, data)
     }
 

@@ -6,8 +6,7 @@ use std::io::Read;
 use super::files::{open, publish_once, refused};
 use super::paths::Tree;
 use crate::error::{Error, ErrorKind, Result};
-
-const DIGITS: usize = 64;
+use crate::limits::DEVICE_ID_BYTES;
 
 /// The id of a device: 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +22,7 @@ impl DeviceId {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_end();
         let digits = text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        (text.len() == DIGITS && digits).then(|| Self(text.to_owned()))
+        (text.len() == DEVICE_ID_BYTES && digits).then(|| Self(text.to_owned()))
     }
 }
 
@@ -37,7 +36,7 @@ impl DeviceId {
 pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
     let path = tree.device_id();
     if path.symlink_metadata().is_err() {
-        let mut random = [0u8; DIGITS / 2];
+        let mut random = [0u8; DEVICE_ID_BYTES / 2];
         getrandom::fill(&mut random).map_err(|error| {
             Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}."))
         })?;
@@ -46,7 +45,7 @@ pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
     }
     let mut text = String::new();
     let file = open(&path, OpenOptions::new().read(true))?;
-    let read = file.take(2 * DIGITS as u64).read_to_string(&mut text);
+    let read = file.take(2 * DEVICE_ID_BYTES as u64).read_to_string(&mut text);
     read.map_err(|error| refused(&path, &error.to_string()).caused_by(error))?;
     DeviceId::parse(&text).ok_or_else(|| Error::corrupted(format_args!("{} holds no device id", path.display())))
 }

@@ -15,7 +15,7 @@ mod replacement;
 mod superblock;
 mod syscall;
 
-pub use backend::StoreBackend;
+pub use backend::{StoreBackend, Traffic};
 pub use backups::BackupFolder;
 pub use device_id::{DeviceId, load_or_create as load_or_create_device_id};
 pub use files::{StoreFile, ensure_folder, folder_exists, sync_folder};

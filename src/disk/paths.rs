@@ -49,6 +49,18 @@ impl Tree {
         Ok(Self { base: resolved })
     }
 
+    /// As `resolve`, but nothing if the folder does not exist.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if it is not a folder or may not be read.
+    pub fn find(base: &Path) -> Result<Option<Self>> {
+        match base.canonicalize() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => Self::resolve(base).map(Some),
+        }
+    }
+
     /// The folder of all stores.
     #[must_use]
     pub fn stores(&self) -> PathBuf {

@@ -43,6 +43,12 @@ impl Admission {
         Ok(Slot { admission: Arc::clone(self), bytes })
     }
 
+    /// Operations and bytes that are held now.
+    pub fn depth(&self) -> (usize, usize) {
+        let held = self.held();
+        (held.operations, held.bytes)
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::backups::Source;
 use super::published::Published;
 use super::registry::OpenPlace;
-use crate::disk::StoreLock;
+use crate::disk::{StoreLock, Traffic};
 use crate::error::Result;
 use crate::model::{AppId, Options, SecurityLevel, StoreKind};
 use crate::storage::{Database, Stamps};
@@ -24,6 +24,13 @@ pub struct Known {
     pub cache_bytes: u64,
 }
 
+/// What opening a file gives.
+pub struct Opened {
+    pub database: Database,
+    pub stamps: Stamps,
+    pub traffic: Arc<Traffic>,
+}
+
 /// The open file of a store.
 pub struct Base {
     pub known: Known,
@@ -35,12 +42,13 @@ pub struct Base {
 }
 
 impl Base {
-    pub fn new(known: Known, database: Database, stamps: Stamps, lock: StoreLock, place: OpenPlace) -> Self {
-        Self { known, published: Published::new(database), stamps, _lock: lock, _place: place }
+    pub fn new(known: Known, opened: Opened, lock: StoreLock, place: OpenPlace) -> Self {
+        let published = Published::new(opened.database, opened.traffic);
+        Self { known, published, stamps: opened.stamps, _lock: lock, _place: place }
     }
 
     /// The same file for another session, which has options of its own.
-    pub fn reopened(mut self, options: &Options) -> Self {
+    pub fn reopened(mut self: Box<Self>, options: &Options) -> Box<Self> {
         self.known.source = Arc::new(Source { backup: options.backup, ..(*self.known.source).clone() });
         self
     }

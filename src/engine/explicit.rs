@@ -2,9 +2,9 @@
 
 use super::group;
 use super::session::{Session, Work, WriteJob};
+use super::told::Told;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TRANSACTION_BYTES_MAX;
-use crate::model::Change;
 use crate::storage::{Stamps, Transaction};
 use crate::store::{Changes, Effect, Outcome, Write};
 
@@ -31,13 +31,6 @@ enum Recording {
     On(Changes),
     /// Too much to keep: the observers will be told to read again.
     TooLarge,
-}
-
-/// What a transaction's notification is made of.
-pub enum Told {
-    Nothing,
-    Changes(Changes),
-    Overflow,
 }
 
 impl Explicit {
@@ -78,6 +71,12 @@ impl Explicit {
     }
 
     fn admit(&mut self, write: &Write) -> Result<()> {
+        if matches!(write, Write::RemoveDevice(_)) {
+            return Err(Error::new(
+                ErrorKind::Database,
+                "A transaction of the store is open. Remove a device's data before it starts or after it has ended.",
+            ));
+        }
         let bytes = self.bytes + write.bytes();
         if bytes > TRANSACTION_BYTES_MAX {
             return Err(Error::new(
@@ -114,21 +113,5 @@ impl Explicit {
             Recording::On(changes) => Told::Changes(changes),
             Recording::TooLarge => Told::Overflow,
         })
-    }
-}
-
-impl Told {
-    /// The notification, if there is anything to tell.
-    ///
-    /// # Errors
-    ///
-    /// `Corrupted` if a stored key is not one that the store wrote.
-    pub fn into_change(self, session: &Session) -> Result<Option<Change>> {
-        let facts = &session.facts;
-        match self {
-            Self::Nothing => Ok(None),
-            Self::Overflow => Ok(Some(Change::overflow(facts.device_id.clone()))),
-            Self::Changes(changes) => changes.into_notification(facts.kind, &facts.device_id),
-        }
     }
 }

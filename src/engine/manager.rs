@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::hold::Hold;
 use super::lane::Next;
 use super::opening::OpenJob;
 use super::promise::{Answer, Promise};
 use super::registry::{self, StoreKey};
-use super::session::Hold;
 use super::slot::SlotJob;
 use super::threads;
 use crate::disk::{self, StoreBackend, StoreFile, Tree};
@@ -59,12 +59,18 @@ pub struct ListRequest {
     pub base_dir: PathBuf,
 }
 
+/// The id of this installation below a folder, to make if there is none.
+pub struct DeviceIdRequest {
+    pub base_dir: PathBuf,
+}
+
 /// What the manager's thread is asked to do.
 pub enum ManagerJob {
     Open(Box<OpenRequest>, Promise<Hold>),
     Close(CloseRequest, Promise<()>),
     Delete(DeleteRequest, Promise<()>),
     List(ListRequest, Promise<Vec<String>>),
+    DeviceId(DeviceIdRequest, Promise<String>),
     /// Close every store, those included whose opening was asked for before.
     CloseAll,
 }
@@ -105,6 +111,15 @@ pub fn list(request: ListRequest, answer: Answer<Vec<String>>) -> Result<()> {
     submit(|promise| ManagerJob::List(request, promise), answer)
 }
 
+/// Reads the id of this installation.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn device_id(request: DeviceIdRequest, answer: Answer<String>) -> Result<()> {
+    submit(|promise| ManagerJob::DeviceId(request, promise), answer)
+}
+
 /// Closes every open store; returns before they are closed.
 ///
 /// # Errors
@@ -141,6 +156,7 @@ fn refuse(job: ManagerJob, error: &Error) {
         ManagerJob::Open(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::Close(_, promise) | ManagerJob::Delete(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::List(_, promise) => promise.settle(Err(error.clone())),
+        ManagerJob::DeviceId(_, promise) => promise.settle(Err(error.clone())),
         ManagerJob::CloseAll => {}
     }
 }
@@ -168,9 +184,9 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
                 return promise.settle(Ok(()));
             }
             match find(&request.place, request.store_id) {
-                Ok(key) => engine.push(key, SlotJob::CloseById { app_id: request.app_id, promise }),
+                Ok(Some(key)) => engine.push(key, SlotJob::CloseById { app_id: request.app_id, promise }),
                 // What has no folder is not open, and closing what is not open succeeds (`store.md` 3.6).
-                Err(error) if error.kind() == ErrorKind::CannotOpen => promise.settle(Ok(())),
+                Ok(None) => promise.settle(Ok(())),
                 Err(error) => promise.settle(Err(error)),
             }
         }
@@ -181,6 +197,10 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
         ManagerJob::List(request, promise) => {
             let ids = list_stores(&request);
             promise.settle(ids);
+        }
+        ManagerJob::DeviceId(request, promise) => {
+            let id = Tree::resolve(&request.base_dir).and_then(|tree| disk::load_or_create_device_id(&tree));
+            promise.settle(id.map(|id| id.as_str().to_owned()));
         }
         ManagerJob::CloseAll => engine.close_all(),
     }
@@ -211,9 +231,10 @@ pub fn warn_of_foreign_close() {
     log::warn!("a store was not closed: the application id of the call is not the bundle name it was opened with");
 }
 
-fn find(place: &Place, store_id: StoreId) -> Result<StoreKey> {
+/// The store that is meant; none if its folder does not exist.
+fn find(place: &Place, store_id: StoreId) -> Result<Option<StoreKey>> {
     let folder = place.root_dir.as_deref().unwrap_or(&place.base_dir);
-    Ok(StoreKey { tree: Tree::resolve(folder)?, store_id })
+    Ok(Tree::find(folder)?.map(|tree| StoreKey { tree, store_id }))
 }
 
 fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
@@ -228,7 +249,10 @@ fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
             ),
         ));
     }
-    find(&request.place, request.store_id.clone())
+    find(&request.place, request.store_id.clone())?.ok_or_else(|| {
+        let message = format!("Not found. There is no store {}, nor the folder for it.", request.store_id.as_str());
+        Error::new(ErrorKind::NotFound, message)
+    })
 }
 
 fn list_stores(request: &ListRequest) -> Result<Vec<String>> {

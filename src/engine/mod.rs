@@ -17,10 +17,14 @@ mod admission;
 mod automatic;
 mod backups;
 mod base;
+mod counters;
 mod dispatch;
 mod explicit;
 mod group;
+mod here;
+mod hold;
 mod lane;
+mod maintenance;
 mod manager;
 mod observers;
 mod opening;
@@ -33,16 +37,21 @@ mod registry;
 mod restoring;
 mod session;
 mod slot;
+mod sync;
 mod threads;
+mod told;
 mod writer;
 
 pub use crate::disk::forked;
 pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
-pub use manager::{CloseRequest, DeleteRequest, ListRequest, OpenRequest, Place, close, delete, list, open};
-pub use observers::{Notify, Observation, Permit};
+pub use hold::Hold;
+pub use manager::{
+    CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place, close, delete, device_id, list, open,
+};
+pub use observers::{Notify, Permit};
 pub use promise::{Answer, Completion};
-pub use session::Hold;
+pub use sync::{SyncNotify, SyncRequest};
 pub use threads::on_library_thread;
 
 use std::time::Duration;

@@ -43,6 +43,11 @@ impl Observers {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// True if any change has anybody to be told to.
+    pub fn want_any(&self) -> bool {
+        !self.lock().is_empty()
+    }
+
     /// True if a change of this device has anybody to be told to.
     pub fn want_local(&self) -> bool {
         self.lock().iter().any(|observer| observer.kind.includes_local())

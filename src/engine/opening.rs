@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use super::automatic::Rhythm;
 use super::backups::Source;
-use super::base::{Base, Known};
+use super::base::{Base, Known, Opened};
 use super::dispatch::Dispatch;
+use super::hold::Hold;
 use super::promise::Promise;
 use super::random;
 use super::readers;
 use super::registry::{OpenPlace, StoreKey};
-use super::session::{Facts, Hold, Session};
+use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
 use crate::disk::{self, BackupFolder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
-use crate::storage::{Database, RecordedOptions, Stamps};
+use crate::storage::{Database, RecordedOptions};
 
 /// A store to open.
 pub struct OpenJob {
@@ -63,7 +64,11 @@ pub fn join(writer: &Writer, job: &OpenJob) -> Result<Hold> {
 ///
 /// `OptionsChanged` if the options contradict the open store's; `Database` if the system gives no thread. The file
 /// stays open for the result sets then.
-pub fn rejoin(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Base, Error)> {
+pub fn rejoin(
+    slot: &Arc<Slot>,
+    base: Box<Base>,
+    job: &OpenJob,
+) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
     match check_joined(&base.known, job) {
         Ok(()) => start(slot, base.reopened(&job.options), job),
         Err(error) => Err((base, error)),
@@ -102,11 +107,11 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     let created = !StoreFile::exists(&folder)?;
     let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
     match opened.and_then(|()| open_file(&slot.key, &folder, job)) {
-        Ok((known, database, stamps)) => {
+        Ok((known, opened)) => {
             if let Err(error) = StoreFile::clear_leftovers(&folder).and_then(|()| known.source.clear_leftovers()) {
                 log::warn!("what an interrupted backup or restore left behind is still there: {error}");
             }
-            let base = Base::new(known, database, stamps, lock, place);
+            let base = Box::new(Base::new(known, opened, lock, place));
             start(slot, base, job).map_err(|(base, error)| {
                 drop(base.close());
                 error
@@ -125,7 +130,7 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
 }
 
 /// Makes a session of an open file.
-fn start(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Base, Error)> {
+fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
     let dispatch = Dispatch::new("dkv-dispatch");
     if let Err(error) = dispatch.keep() {
         return Err((base, error));
@@ -134,6 +139,7 @@ fn start(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Wr
     let facts = Facts {
         app_id: known.app_id.clone(),
         kind: known.kind,
+        security_level: known.security_level,
         durability: job.options.durability,
         device_id: match known.kind {
             StoreKind::SingleVersion => String::new(),
@@ -151,7 +157,7 @@ fn start(slot: &Arc<Slot>, base: Base, job: &OpenJob) -> std::result::Result<(Wr
     }
 }
 
-fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Database, Stamps)> {
+fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Opened)> {
     let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
@@ -176,7 +182,7 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Dat
         source: Arc::new(source),
         cache_bytes: job.options.cache_bytes,
     };
-    Ok((known, database, stamps))
+    Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
 }
 
 fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {

@@ -11,11 +11,14 @@ use crate::store::{Touched, Write};
 #[derive(Debug, Default)]
 pub struct Pending {
     keys: BTreeMap<std::sync::Arc<[u8]>, usize>,
+    /// Queued removals of a device's data, whose keys nobody knows yet. They are rare: meanwhile every read waits.
+    removals: usize,
 }
 
 impl Pending {
     /// A write was queued.
     pub fn add(&mut self, write: &Write) {
+        self.removals += usize::from(matches!(write, Write::RemoveDevice(_)));
         for change in write.changes() {
             *self.keys.entry(std::sync::Arc::clone(change.key())).or_insert(0) += 1;
         }
@@ -23,6 +26,7 @@ impl Pending {
 
     /// The write is done, whatever came of it.
     pub fn remove(&mut self, write: &Write) {
+        self.removals -= usize::from(matches!(write, Write::RemoveDevice(_)));
         for change in write.changes() {
             if let Some(count) = self.keys.get_mut(change.key()) {
                 *count -= 1;
@@ -36,8 +40,12 @@ impl Pending {
     /// True if a queued write can change what is looked at.
     #[must_use]
     pub fn changes(&self, touched: Touched<'_>) -> bool {
+        if self.removals > 0 {
+            return true;
+        }
         match touched {
             Touched::Key(key) => self.keys.contains_key(key),
+            Touched::Keys(keys) => keys.iter().any(|key| self.keys.contains_key(key)),
             Touched::Range(range) => {
                 let lower = std::ops::Bound::Included(range.lower());
                 let mut following = self.keys.range::<[u8], _>((lower, std::ops::Bound::Unbounded));
@@ -74,6 +82,19 @@ mod tests {
         pending.remove(&first);
         assert!(pending.changes(Touched::Key(b"b")) && !pending.changes(Touched::Range(&range)));
         pending.remove(&second);
+        assert!(!pending.changes(Touched::Key(b"b")));
+    }
+
+    #[test]
+    fn every_read_conflicts_with_the_removal_of_a_device() {
+        let mut pending = Pending::default();
+        let removal = match check(Op::RemoveDeviceData { device_id: "a".to_owned() }, StoreKind::SingleVersion) {
+            Ok(Checked::Write(removal)) => removal,
+            _ => unreachable!("a removal is a write"),
+        };
+        pending.add(&removal);
+        assert!(pending.changes(Touched::Key(b"b")));
+        pending.remove(&removal);
         assert!(!pending.changes(Touched::Key(b"b")));
     }
 }

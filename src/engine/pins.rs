@@ -4,33 +4,11 @@
 //! stores, until the last of them ends. What needs the database for itself asks here whether there are any.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use super::slot::{Slot, SlotJob};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BACKGROUND_COPIES_MAX, ITERATORS_MAX, RESULT_SETS_MAX};
-
-/// What holds a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PinKind {
-    /// One of the result sets, of which a store has eight at most.
-    ResultSet,
-    /// An iterator, or a copy of the store that a caller asked for.
-    Iterator,
-    /// A copy that the store makes by itself. It keeps nothing open and gives way to everything.
-    Background,
-}
-
-/// Who holds a snapshot, for the statistics.
-#[derive(Debug, Clone)]
-pub struct Holder {
-    /// What it is.
-    pub kind: PinKind,
-    /// When it was opened.
-    pub since: SystemTime,
-    /// The key prefix that was asked for, or a word for what else it is.
-    pub name: String,
-}
+use crate::model::{Holder, HolderKind};
 
 /// The pins of one database.
 #[derive(Default)]
@@ -70,13 +48,13 @@ impl Pins {
     /// # Errors
     ///
     /// `OverLimits` for the ninth result set.
-    pub fn add(self: &Arc<Self>, slot: &Arc<Slot>, kind: PinKind, name: &str) -> Result<(Pin, Revoke)> {
+    pub fn add(self: &Arc<Self>, slot: &Arc<Slot>, kind: HolderKind, name: &str) -> Result<(Pin, Revoke)> {
         let mut list = self.list();
         let count = list.pinned.iter().filter(|pinned| pinned.holder.kind == kind).count();
         let (limit, what) = match kind {
-            PinKind::ResultSet => (RESULT_SETS_MAX, "result sets"),
-            PinKind::Iterator => (ITERATORS_MAX, "iterators"),
-            PinKind::Background => (BACKGROUND_COPIES_MAX, "copies in the background"),
+            HolderKind::ResultSet => (RESULT_SETS_MAX, "result sets"),
+            HolderKind::Iterator => (ITERATORS_MAX, "iterators"),
+            HolderKind::Background => (BACKGROUND_COPIES_MAX, "copies in the background"),
         };
         if count >= limit {
             return Err(Error::new(
@@ -86,7 +64,7 @@ impl Pins {
         }
         let id = list.next;
         list.next += 1;
-        let holder = Holder { kind, since: SystemTime::now(), name: name.to_owned() };
+        let holder = Holder::new(kind, name);
         list.pinned.push(Pinned { id, holder, revoke: None });
         let pin = Pin { pins: Arc::clone(self), slot: Arc::clone(slot), id };
         Ok((pin, Revoke { pins: Arc::clone(self), id }))
@@ -123,7 +101,7 @@ impl Pins {
 
     /// Tells what is done in the background to end, and does not wait until it has.
     pub fn stop_background(&self) {
-        self.revoke(|kind| kind == PinKind::Background);
+        self.revoke(|kind| kind == HolderKind::Background);
     }
 
     /// Ends every holder.
@@ -131,7 +109,7 @@ impl Pins {
         self.revoke(|_| true);
     }
 
-    fn revoke(&self, meant: impl Fn(PinKind) -> bool) {
+    fn revoke(&self, meant: impl Fn(HolderKind) -> bool) {
         let meant = |pinned: &&Pinned| meant(pinned.holder.kind);
         let revokes: Vec<_> =
             self.list().pinned.iter().filter(meant).filter_map(|pinned| pinned.revoke.clone()).collect();
@@ -143,7 +121,7 @@ impl Pins {
 impl List {
     /// How many are held by callers.
     fn held(&self) -> usize {
-        self.pinned.iter().filter(|pinned| pinned.holder.kind != PinKind::Background).count()
+        self.pinned.iter().filter(|pinned| pinned.holder.kind != HolderKind::Background).count()
     }
 }
 

@@ -1,11 +1,14 @@
 //! The open database of a store and its newest snapshot, as readers find them.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::counters::Counters;
 use super::pins::Pins;
+use crate::disk::Traffic;
 use crate::error::{Error, Result};
-use crate::storage::{Database, Snapshot, Transaction};
+use crate::storage::{CacheStatistics, Database, Snapshot, Transaction};
 
 /// What readers share with the writer. It outlives a session while result sets need it.
 pub struct Published {
@@ -18,6 +21,8 @@ pub struct Published {
     returning: Mutex<()>,
     /// Snapshots in the hands of callers, who keep them for as long as they like.
     pub pins: Arc<Pins>,
+    pub counters: Counters,
+    traffic: Arc<Traffic>,
 }
 
 struct Current {
@@ -26,15 +31,17 @@ struct Current {
 }
 
 /// A snapshot in a reader's hands. The database is neither closed nor replaced before it is given back.
-pub struct View {
+///
+/// `P` is how it refers to where it came from: by a reference on the caller's thread, else by an [`Arc`].
+pub struct View<P: Deref<Target = Published> = Arc<Published>> {
     // Declared before the count, so that the snapshot is given back before the view stops counting.
     snapshot: Arc<Snapshot>,
-    _count: Count,
+    _count: Count<P>,
 }
 
-struct Count(Arc<Published>);
+struct Count<P: Deref<Target = Published>>(P);
 
-impl View {
+impl<P: Deref<Target = Published>> View<P> {
     /// What was committed when the view was taken.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
@@ -42,7 +49,7 @@ impl View {
 }
 
 impl Published {
-    pub fn new(database: Database) -> Arc<Self> {
+    pub fn new(database: Database, traffic: Arc<Traffic>) -> Arc<Self> {
         Arc::new(Self {
             current: RwLock::new(Current { database: Some(database), snapshot: None }),
             views: AtomicUsize::new(0),
@@ -50,6 +57,8 @@ impl Published {
             returned: Condvar::new(),
             returning: Mutex::new(()),
             pins: Arc::default(),
+            counters: Counters::default(),
+            traffic,
         })
     }
 
@@ -67,21 +76,33 @@ impl Published {
     ///
     /// `Closed` after `close`; `Database` or `Corrupted` if it cannot be read.
     pub fn view(self: &Arc<Self>) -> Result<View> {
+        Ok(View { snapshot: self.newest()?, _count: Count(Arc::clone(self)) })
+    }
+
+    /// As `view`, for a reader that stays on this thread.
+    ///
+    /// # Errors
+    ///
+    /// As for `view`.
+    pub fn view_here(&self) -> Result<View<&Self>> {
+        Ok(View { snapshot: self.newest()?, _count: Count(self) })
+    }
+
+    /// The newest snapshot, counted as a view: the caller makes the [`Count`] that takes it back.
+    ///
+    /// Counted under the lock that whoever closes or replaces the database takes first.
+    fn newest(&self) -> Result<Arc<Snapshot>> {
         {
             let current = self.read();
             if let Some(snapshot) = &current.snapshot {
-                return Ok(self.counted(snapshot));
+                self.views.fetch_add(1, Ordering::SeqCst);
+                return Ok(Arc::clone(snapshot));
             }
         }
         let mut current = self.write();
         let snapshot = current.newest()?;
-        Ok(self.counted(&snapshot))
-    }
-
-    /// Counts a view. The caller holds the lock of `current`, which whoever closes or replaces the database takes first.
-    fn counted(self: &Arc<Self>, snapshot: &Arc<Snapshot>) -> View {
         self.views.fetch_add(1, Ordering::SeqCst);
-        View { snapshot: Arc::clone(snapshot), _count: Count(Arc::clone(self)) }
+        Ok(snapshot)
     }
 
     /// Begins a write transaction.
@@ -91,6 +112,20 @@ impl Published {
     /// `Database` if redb refuses, `Closed` after `close`.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
         self.read().database.as_ref().ok_or_else(Error::closed)?.begin(durable)
+    }
+
+    /// What goes through the file.
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
+    }
+
+    /// What the page cache did.
+    ///
+    /// # Errors
+    ///
+    /// `Closed` after `close`.
+    pub fn cache(&self) -> Result<CacheStatistics> {
+        Ok(self.read().database.as_ref().ok_or_else(Error::closed)?.cache())
     }
 
     /// Makes what was just committed the newest snapshot.
@@ -153,7 +188,7 @@ impl Current {
     }
 }
 
-impl Drop for Count {
+impl<P: Deref<Target = Published>> Drop for Count<P> {
     fn drop(&mut self) {
         if self.0.views.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.awaited.load(Ordering::SeqCst) {
             // Under the lock, so that whoever has just seen this view count is not left waiting.

@@ -4,11 +4,12 @@
 //! untouched, after it the new one is complete.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::backups::Source;
 use super::base::Base;
 use super::random;
-use crate::disk::{self, Identity, Replacement, StoreBackend, StoreFile};
+use crate::disk::{self, Identity, Replacement, StoreBackend, StoreFile, Traffic};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::BackupPlace;
 use crate::storage::{self, Backup, Database, Stamps};
@@ -40,7 +41,9 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
     drop(backup);
     replacement.sync()?;
     let cache_bytes = base.known.cache_bytes;
-    let (stamps, result) = base.published.exchange(|database| exchange(database, replacement, &folder, cache_bytes))?;
+    let traffic = Arc::clone(base.published.traffic());
+    let reopen = || open(&folder, cache_bytes, traffic);
+    let (stamps, result) = base.published.exchange(|database| exchange(database, replacement, &folder, reopen))?;
     if let Some(stamps) = stamps {
         base.stamps = stamps;
     }
@@ -53,14 +56,14 @@ fn exchange(
     database: Database,
     replacement: Replacement,
     folder: &Path,
-    cache_bytes: u64,
+    open: impl FnOnce() -> Result<(Database, Stamps)>,
 ) -> (Option<Database>, (Option<Stamps>, Result<()>)) {
     if let Err(error) = database.close() {
         log::warn!("the old content of a store was not closed cleanly before a restore: {error}");
     }
     let published = replacement.publish();
     let synced = if published.is_ok() { disk::sync_folder(folder) } else { Ok(()) };
-    match open(folder, cache_bytes) {
+    match open() {
         Ok((database, stamps)) => (Some(database), (Some(stamps), published.and(synced.map_err(not_certain)))),
         Err(error) => {
             let content = if published.is_ok() { "restored" } else { "old" };
@@ -72,8 +75,8 @@ fn exchange(
     }
 }
 
-fn open(folder: &Path, cache_bytes: u64) -> Result<(Database, Stamps)> {
-    let (backend, _head) = StoreBackend::open(StoreFile::open(folder)?)?;
+fn open(folder: &Path, cache_bytes: u64, traffic: Arc<Traffic>) -> Result<(Database, Stamps)> {
+    let (backend, _head) = StoreBackend::open_counted(StoreFile::open(folder)?, traffic)?;
     Database::open(backend, cache_bytes)
 }
 

@@ -92,7 +92,7 @@ struct Worker {
     slot: Arc<Slot>,
     writer: Option<Writer>,
     /// The file, while no session has it open but result sets do.
-    pinned: Option<Base>,
+    pinned: Option<Box<Base>>,
     /// Openings that came while the last session had no handle left but was not closed yet.
     deferred: Vec<OpenJob>,
 }
@@ -150,10 +150,7 @@ impl Worker {
             SlotJob::Open(job) => self.open(*job),
             SlotJob::Release { session, last, promise } => self.release(&session, last, promise),
             SlotJob::CloseById { app_id, promise } => self.close_by_id(&app_id, promise),
-            SlotJob::Delete { app_id, promise } => {
-                let result = self.delete(&app_id);
-                promise.settle(result);
-            }
+            SlotJob::Delete { app_id, promise } => self.delete(&app_id, promise),
             SlotJob::Shutdown => self.shutdown(),
             SlotJob::Unpinned => self.unpinned(),
             SlotJob::Write(_) => {}
@@ -215,6 +212,7 @@ impl Worker {
     }
 
     fn close_by_id(&mut self, app_id: &AppId, promise: Promise<()>) {
+        self.end_deserted();
         let Some(writer) = &self.writer else { return promise.settle(Ok(())) };
         if writer.session.facts.app_id != *app_id {
             manager::warn_of_foreign_close();
@@ -225,7 +223,18 @@ impl Worker {
         promise.settle_through(&dispatch, result);
     }
 
-    fn delete(&mut self, app_id: &AppId) -> Result<()> {
+    fn delete(&mut self, app_id: &AppId, promise: Promise<()>) {
+        self.end_deserted();
+        // Behind the completions of what was issued before, where there are any.
+        let dispatch = self.writer.as_ref().map(|writer| Arc::clone(&writer.session.dispatch));
+        let result = self.delete_closed(app_id);
+        match dispatch {
+            Some(dispatch) => promise.settle_through(&dispatch, result),
+            None => promise.settle(result),
+        }
+    }
+
+    fn delete_closed(&mut self, app_id: &AppId) -> Result<()> {
         opening::check_owner(&self.slot.key, app_id)?;
         self.end_session()?;
         // The automatic backup was told to end; what it leaves must not come after the deletion.
@@ -237,6 +246,16 @@ impl Worker {
         // The last result set may have ended just now, and its word is still in the lane.
         self.unpinned();
         opening::delete(&self.slot.key)
+    }
+
+    /// Ends a session whose last handle is gone, but whose release is still on the way, so that the openings that wait
+    /// for it happen before what comes behind them.
+    fn end_deserted(&mut self) {
+        while !self.deferred.is_empty() {
+            if let Err(error) = self.end_session() {
+                log::error!("a store was not closed cleanly: {error}");
+            }
+        }
     }
 
     /// Ends the session, if there is one. The file is closed too, unless result sets need it.
@@ -274,6 +293,7 @@ impl Worker {
 
     /// Closes everything, result sets included.
     fn shutdown(&mut self) {
+        self.end_deserted();
         if let Err(error) = self.end_session() {
             log::error!("a store was not closed cleanly at shutdown: {error}");
         }

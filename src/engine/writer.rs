@@ -6,22 +6,23 @@ use std::time::{Duration, Instant};
 use super::automatic::{Automatic, Rhythm};
 use super::backups::{BackupJob, Making, Stop};
 use super::base::Base;
-use super::dispatch::Delivery;
-use super::explicit::{Explicit, Joined, Told};
+use super::dispatch::Outbox;
+use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
+use super::maintenance;
 use super::observers::Observer;
-use super::pins::PinKind;
 use super::restoring;
 use super::session::{Session, Work, WriteJob};
+use super::told::Told;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
-use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability};
-use crate::store::{Changes, Outcome, Step, Upkeep, Write};
+use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability, HolderKind};
+use crate::store::{Outcome, Step, Upkeep, Write};
 
 /// The open store as its own thread sees it.
 pub struct Writer {
     pub session: Arc<Session>,
-    pub base: Base,
+    pub base: Box<Base>,
     group: Group,
     /// The store's own transaction, while one is open.
     explicit: Option<Explicit>,
@@ -33,7 +34,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(session: Arc<Session>, base: Base, rhythm: Rhythm) -> Self {
+    pub fn new(session: Arc<Session>, base: Box<Base>, rhythm: Rhythm) -> Self {
         Self {
             session,
             base,
@@ -60,9 +61,22 @@ impl Writer {
                 self.run();
                 self.step(step, job);
             }
+            Work::Write(Write::Exclusive(what)) => {
+                self.run();
+                let result = if self.explicit.is_some() {
+                    Err(maintenance::transaction_open())
+                } else {
+                    self.flush().and_then(|()| maintenance::exclusive(&self.session, what))
+                };
+                self.answer_one(job, result.map(|()| Outcome::Done));
+            }
             Work::Open(_) => {
                 self.run();
                 self.open(job);
+            }
+            Work::Check => {
+                self.run();
+                self.check(job);
             }
             Work::Upkeep(_) => {
                 self.run();
@@ -78,16 +92,23 @@ impl Writer {
 
     /// Opens a result set or a stream behind everything that was queued before it.
     fn open(&mut self, mut job: WriteJob) {
+        // What is left of the job settles like an operation that changes nothing.
         let work = std::mem::replace(&mut job.work, Work::Write(Write::Flush));
         let outcome = match work {
-            Work::Open(_) if self.explicit.is_some() => Err(Error::new(
-                ErrorKind::Database,
-                "A transaction of the store is open. Open result sets before it starts or after it has ended.",
-            )),
+            Work::Open(_) if self.explicit.is_some() => Err(maintenance::transaction_open()),
             Work::Open(opening) => self.session.published.view().and_then(|view| self.session.open(opening, &view)),
             _ => Ok(Outcome::Done),
         };
-        self.answer(job, outcome);
+        self.answer_one(job, outcome);
+    }
+
+    /// Begins an integrity check behind everything that was queued before it.
+    fn check(&self, job: WriteJob) {
+        self.session.settle(std::slice::from_ref(&job));
+        match self.session.published.view() {
+            Ok(view) => maintenance::check_online(&self.session, &view, job.ticket),
+            Err(error) => job.ticket.answer(Err(error)),
+        }
     }
 
     /// Does what has to do with backups, behind everything that was queued before it.
@@ -103,14 +124,14 @@ impl Writer {
             Upkeep::Restore(place) => {
                 let restored = self.restore(&place);
                 self.session.restore_ended();
-                self.answer(job, restored.map(|()| Outcome::Done));
+                self.answer_one(job, restored.map(|()| Outcome::Done));
             }
-            Upkeep::Backup(place) => match self.copy(place, PinKind::Iterator, "backup") {
+            Upkeep::Backup(place) => match self.copy(place, HolderKind::Iterator, "backup") {
                 Ok(making) => {
                     self.session.settle(std::slice::from_ref(&job));
                     self.session.slot.backups.push(BackupJob::Make(making, job.ticket));
                 }
-                Err(error) => self.answer(job, Err(error)),
+                Err(error) => self.answer_one(job, Err(error)),
             },
             Upkeep::Delete { places, one } => {
                 self.session.settle(std::slice::from_ref(&job));
@@ -120,13 +141,12 @@ impl Writer {
         }
     }
 
-    fn answer(&self, job: WriteJob, outcome: Result<Outcome>) {
-        let deliveries = group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
-        self.session.dispatch.deliver_all(deliveries);
+    fn answer_one(&self, job: WriteJob, outcome: Result<Outcome>) {
+        drop(group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {}));
     }
 
     /// A copy of what is committed now.
-    fn copy(&self, place: BackupPlace, kind: PinKind, name: &str) -> Result<Box<Making>> {
+    fn copy(&self, place: BackupPlace, kind: HolderKind, name: &str) -> Result<Box<Making>> {
         self.check_no_transaction("Make backups")?;
         let view = self.session.published.view()?;
         let (pin, revoke) = self.base.published.pins.add(&self.session.slot, kind, name)?;
@@ -165,7 +185,7 @@ impl Writer {
             return Ok(());
         }
         if self.automatic.begin(&self.session.source, self.base.stamps.commit())? {
-            let making = self.copy(BackupPlace::new(AUTOMATIC_BACKUP)?, PinKind::Background, "automatic backup")?;
+            let making = self.copy(BackupPlace::new(AUTOMATIC_BACKUP)?, HolderKind::Background, "automatic backup")?;
             backups.push(BackupJob::Automatic(making));
         }
         Ok(())
@@ -187,27 +207,26 @@ impl Writer {
     fn commit(&mut self, jobs: Vec<WriteJob>) {
         let flush_asked = jobs.iter().any(|job| matches!(job.work, Work::Write(Write::Flush)));
         let durable = self.is_durable() || flush_asked || self.flush_due();
-        let record = self.session.observers.want_local();
+        let record = self.session.observers.want_any();
         let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
         let mut audience = Vec::new();
         if applied.committed {
             audience = self.publish();
             self.committed(durable, applied.unflushed_bytes);
+            self.session.published.counters.committed(jobs.len());
         } else if flush_asked && let Err(error) = self.flush() {
             applied.outcomes = group::refuse_all(&jobs, &error);
         }
+        // They joined while the commit was under way, and nobody kept what it changed.
+        let unrecorded = if record || audience.is_empty() { Vec::new() } else { Told::unrecorded(&jobs) };
         let session = &self.session;
-        let tell = |write, effects, deliveries: &mut Vec<Delivery>| {
-            let mut changes = Changes::default();
-            changes.add(write, effects);
-            notify(session, &audience, Told::Changes(changes), deliveries);
+        let tell = |write, effects, outbox: &mut Outbox| {
+            notify(session, &audience, Told::of(write, effects), outbox);
         };
-        let mut deliveries = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
-        if applied.committed && !record {
-            // They joined while the commit was under way, and nobody kept what it changed.
-            notify(session, &audience, Told::Overflow, &mut deliveries);
+        let mut outbox = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
+        for told in unrecorded {
+            notify(session, &audience, told, &mut outbox);
         }
-        session.dispatch.deliver_all(deliveries);
     }
 
     /// Runs a group inside the open transaction.
@@ -226,13 +245,12 @@ impl Writer {
             }
         };
         let explicit = &mut self.explicit;
-        let keep = |write, effects, _: &mut Vec<Delivery>| {
+        let keep = |write, effects, _: &mut Outbox| {
             if let Some(explicit) = explicit {
                 explicit.record(write, effects);
             }
         };
-        let deliveries = group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep);
-        self.session.dispatch.deliver_all(deliveries);
+        drop(group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep));
     }
 
     /// Begins or ends the explicit transaction.
@@ -248,14 +266,13 @@ impl Writer {
         };
         let failed_start = step == Step::Start && outcome.is_err();
         let session = &self.session;
-        let mut deliveries = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
+        let mut outbox = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
         if failed_start {
             session.transaction_ended();
         }
         if let Some((told, audience)) = told {
-            notify(session, &audience, told, &mut deliveries);
+            notify(session, &audience, told, &mut outbox);
         }
-        session.dispatch.deliver_all(deliveries);
     }
 
     fn start(&mut self) -> Result<(Told, Audience)> {
@@ -282,6 +299,7 @@ impl Writer {
                 let audience = self.publish();
                 let durable = self.is_durable();
                 self.committed(durable, if durable { 0 } else { written });
+                self.session.published.counters.committed(1);
                 Ok((told, audience))
             }
             Ok(None) => Ok((Told::Nothing, Vec::new())),
@@ -307,7 +325,7 @@ impl Writer {
     fn publish(&self) -> Audience {
         let observers = self.session.observers.lock();
         self.session.published.refresh();
-        observers.iter().filter(|observer| observer.kind().includes_local()).cloned().collect()
+        observers.clone()
     }
 
     fn committed(&mut self, durable: bool, unflushed_bytes: usize) {
@@ -362,7 +380,7 @@ impl Writer {
     /// # Errors
     ///
     /// `Database` or `OutcomeUnknown` if acknowledged writes of a relaxed store are not durable.
-    pub fn end(mut self) -> (Base, Result<()>) {
+    pub fn end(mut self) -> (Box<Base>, Result<()>) {
         self.run();
         self.session.shut();
         // Undone, silently (`store.md` 3.10).
@@ -380,7 +398,7 @@ impl Writer {
     }
 }
 
-/// The observers that are told of one commit.
+/// The observers that were there when a commit was published.
 type Audience = Vec<Arc<Observer>>;
 
 fn no_transaction() -> Error {
@@ -388,14 +406,17 @@ fn no_transaction() -> Error {
 }
 
 /// Adds the notifications of one commit.
-fn notify(session: &Session, audience: &Audience, told: Told, deliveries: &mut Vec<Delivery>) {
+fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
+    let audience: Vec<_> = audience.iter().filter(|observer| told.concerns(observer.kind())).collect();
     if audience.is_empty() {
         return;
     }
     match told.into_change(session) {
         Ok(Some(change)) => {
             let change = Arc::new(change);
-            deliveries.extend(audience.iter().filter_map(|observer| observer.delivery(&change)));
+            for delivery in audience.iter().filter_map(|observer| observer.delivery(&change)) {
+                outbox.push(delivery);
+            }
         }
         Ok(None) => {}
         Err(error) => log::error!("the observers of a store could not be told of a change: {error}"),

@@ -37,6 +37,12 @@ impl SubscribeType {
     pub const fn includes_local(self) -> bool {
         matches!(self, Self::Local | Self::All)
     }
+
+    /// True if changes of other devices are told.
+    #[must_use]
+    pub const fn includes_remote(self) -> bool {
+        matches!(self, Self::Remote | Self::All)
+    }
 }
 
 /// What one commit changed. Each key is in one list at most, in the order of its last write.

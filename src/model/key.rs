@@ -75,6 +75,15 @@ impl<'a> Prefix<'a> {
         check_length("prefix", prefix, kind)?;
         Ok(if prefix.is_empty() { Self::Everything } else { Self::StartsWith(prefix) })
     }
+
+    /// The bytes with which the selected keys begin.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        match self {
+            Self::Everything => "",
+            Self::StartsWith(prefix) => prefix,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod entry;
 mod identity;
 mod key;
 mod options;
+mod statistics;
+mod sync;
 mod value;
 
 pub use backup::{AUTOMATIC_BACKUP, BackupDeletion, BackupPlace, DeletionResult};
@@ -16,4 +18,6 @@ pub use entry::Entry;
 pub use identity::{AppId, StoreId};
 pub use key::{Prefix, check_key, check_length, trim};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
+pub use statistics::{Holder, HolderKind, Statistics};
+pub use sync::{SyncMode, SyncRange, SyncSetting, SyncStatus};
 pub use value::{Value, ValueRef, ValueType};

@@ -149,6 +149,16 @@ impl ValueRef<'_> {
         }
     }
 
+    /// True for the same type with the same bits: a NaN is the same as itself, and -0 is not 0.
+    #[must_use]
+    pub fn is_same(self, other: ValueRef<'_>) -> bool {
+        match (self, other) {
+            (Self::Float(one), ValueRef::Float(other)) => one.to_bits() == other.to_bits(),
+            (Self::Double(one), ValueRef::Double(other)) => one.to_bits() == other.to_bits(),
+            _ => self == other,
+        }
+    }
+
     /// A copy that owns its text or bytes.
     #[must_use]
     pub fn to_value(self) -> Value {
@@ -228,6 +238,15 @@ mod tests {
             assert_eq!(ValueType::from_tag(tag).map(ValueType::tag), Some(tag));
         }
         assert_eq!(ValueType::from_tag(7), None);
+    }
+
+    #[test]
+    fn values_are_the_same_by_type_and_bits() {
+        assert!(ValueRef::Double(f64::NAN).is_same(ValueRef::Double(f64::NAN)));
+        assert!(!ValueRef::Float(0.0).is_same(ValueRef::Float(-0.0)));
+        assert!(!ValueRef::Integer(1).is_same(ValueRef::Long(1)));
+        assert!(!ValueRef::String("a").is_same(ValueRef::Bytes(b"a")));
+        assert!(ValueRef::String("a").is_same(ValueRef::String("a")));
     }
 
     #[test]

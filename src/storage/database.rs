@@ -4,13 +4,27 @@ use std::path::Path;
 
 use redb::{ReadableDatabase, ReadableTable};
 
-use super::fault::IntoError;
-use super::meta::{RecordedOptions, State, origin_device, origin_row};
+use super::fault::{IntoError, guarded};
+use super::meta::{RecordedOptions, State};
+use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
 use crate::disk::{DeviceId, Identity, StoreBackend, StoreFile, Superblock};
 use crate::error::{Error, ErrorKind, Result};
+
+/// What a page cache did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheStatistics {
+    /// Pages that were found in the cache.
+    pub hits: u64,
+    /// Pages that were read from the file.
+    pub misses: u64,
+    /// Pages that were dropped to make room.
+    pub evictions: u64,
+    /// Bytes in the cache.
+    pub used_bytes: u64,
+}
 
 /// An open store's file.
 pub struct Database {
@@ -34,8 +48,8 @@ impl Database {
             transaction.open_table(DATA).map_err(IntoError::into_error)?;
             transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
             let mut origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
-            let own = origin_row(device.as_str(), 1);
-            origins.insert(0, own.as_slice()).map_err(IntoError::into_error)?;
+            let own = origin::row(device.as_str(), 1);
+            origins.insert(origin::OWN, own.as_slice()).map_err(IntoError::into_error)?;
             let mut meta = transaction.open_table(META).map_err(IntoError::into_error)?;
             State::default().write(&mut meta)?;
             options.write(&mut meta)?;
@@ -55,12 +69,11 @@ impl Database {
         let mut builder = redb::Database::builder();
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
-        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> Result<(Self, Stamps)> {
+        guarded(|| {
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
             let (recorded, own_device, stamps) = read_state(&redb)?;
             Ok((Self { redb, recorded, own_device }, stamps))
-        }));
-        opened.unwrap_or_else(|_| Err(Error::corrupted("the file's tree does not hold together")))
+        })
     }
 
     /// The device id of this installation, as the store knows it.
@@ -75,7 +88,7 @@ impl Database {
     ///
     /// `Database` if redb refuses.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
-        Transaction::new(self.redb.begin_write().map_err(IntoError::into_error)?, durable)
+        guarded(|| Transaction::new(self.redb.begin_write().map_err(IntoError::into_error)?, durable))
     }
 
     /// What is committed now.
@@ -84,7 +97,7 @@ impl Database {
     ///
     /// `Database` or `Corrupted` if it cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        Snapshot::new(self.redb.begin_read().map_err(IntoError::into_error)?)
+        Snapshot::new(guarded(|| self.redb.begin_read().map_err(IntoError::into_error))?)
     }
 
     /// Records the options of this open if they differ from those of the last one.
@@ -104,6 +117,43 @@ impl Database {
         transaction.commit().map_err(IntoError::into_error)?;
         self.recorded = options;
         Ok(())
+    }
+
+    /// Checks every page and the space between; no transaction is open. Damage that redb can undo by going back to the
+    /// commit before is undone, and reported all the same.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` if damage was found, `Database` for I/O errors.
+    pub fn check_deep(&mut self) -> Result<()> {
+        guarded(|| match self.redb.check_integrity() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::corrupted("the check found damage, and repaired what redb can repair")),
+            Err(error) => Err(error.into_error()),
+        })
+    }
+
+    /// Gives some unused space of the file back; no transaction is open. True if another pass may give more.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if redb refuses.
+    pub fn compact(&mut self) -> Result<bool> {
+        self.redb.compact().map_err(|error| {
+            Error::new(ErrorKind::Database, format!("The file could not be compacted: {error}.")).caused_by(error)
+        })
+    }
+
+    /// What the page cache did so far.
+    #[must_use]
+    pub fn cache(&self) -> CacheStatistics {
+        let cache = self.redb.cache_stats();
+        CacheStatistics {
+            hits: cache.read_hits() + cache.write_hits(),
+            misses: cache.read_misses() + cache.write_misses(),
+            evictions: cache.evictions(),
+            used_bytes: cache.used_bytes() as u64,
+        }
     }
 
     /// Closes the file; every snapshot must be gone.
@@ -126,7 +176,6 @@ fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, String, Stamps)
     let last_blob = blobs.last().map_err(IntoError::into_error)?.map(|(key, _)| key.value().0);
     let next_blob = last_blob.map_or(0, |id| id + 1);
     let origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
-    let own = origins.get(0).map_err(IntoError::into_error)?;
-    let own_device = origin_device(own.as_ref().map_or(&[], redb::AccessGuard::value))?;
+    let own_device = origin::own_device(&origins)?;
     Ok((RecordedOptions::read(&meta)?, own_device, Stamps { state: State::read(&meta)?, next_blob }))
 }

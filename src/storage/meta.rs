@@ -12,6 +12,7 @@ pub(super) type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
 
 pub(super) const STATE: &str = "state";
 const OPTIONS: &str = "options";
+const SYNCHRONISED: &str = "synchronised";
 const OPTIONS_FORMAT: u8 = 1;
 const OPTION_BACKUP: u8 = 1;
 const OPTION_AUTO_SYNC: u8 = 2;
@@ -93,17 +94,13 @@ impl RecordedOptions {
     }
 }
 
-/// The device id in the row of an origin.
-pub fn origin_device(row: &[u8]) -> Result<String> {
-    let device = row.split(|byte| *byte == 0).next().unwrap_or_default();
-    let device = std::str::from_utf8(device).ok().filter(|device| !device.is_empty());
-    device.map(str::to_owned).ok_or_else(|| Error::corrupted("the store's own origin is missing"))
+/// Notes that the store has synchronised. There is no way back.
+pub fn note_synchronised(table: &mut MetaTable<'_>) -> Result<()> {
+    table.insert(SYNCHRONISED, [1].as_slice()).map_err(IntoError::into_error)?;
+    Ok(())
 }
 
-/// The row of an origin: its device id, a zero byte, its incarnation.
-pub fn origin_row(device_id: &str, incarnation: u64) -> Vec<u8> {
-    let mut row = device_id.as_bytes().to_vec();
-    row.push(0);
-    row.extend_from_slice(&incarnation.to_be_bytes());
-    row
+/// True once the store may hold traces of deleted keys, and rows of other devices.
+pub fn has_synchronised(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<bool> {
+    Ok(table.get(SYNCHRONISED).map_err(IntoError::into_error)?.is_some())
 }

@@ -3,12 +3,14 @@
 use std::ops::{Bound, ControlFlow};
 use std::sync::OnceLock;
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::blob;
-use super::fault::IntoError;
-use super::record::{BlobRef, Payload, Record, decode, decode_value};
-use super::tables::{BLOBS, DATA};
+use super::fault::{IntoError, guarded};
+use super::meta::has_synchronised;
+use super::origin;
+use super::record::{BlobRef, Payload, Record, decode, decode_value, is_tombstone};
+use super::tables::{BLOBS, DATA, META, ORIGINS};
 use crate::error::{Error, Result};
 use crate::model::{Value, ValueRef, ValueType};
 
@@ -69,7 +71,7 @@ impl Range {
         &self.lower
     }
 
-    fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+    pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
         let upper = self.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         (Bound::Included(&self.lower), upper)
     }
@@ -124,6 +126,28 @@ pub trait Rows {
         direction: Direction,
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()>;
+
+    /// The number of entries in the range. No value is loaded.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn count(&self, range: &Range) -> Result<u64>;
+
+    /// The number of all entries, if it is known without looking at them. A store that has synchronised has rows that
+    /// are no entries of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn known_count(&self) -> Result<Option<u64>>;
+
+    /// The index of the device with this id: 0 for this installation, `None` for one that the store does not know.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`.
+    fn origin(&self, device_id: &str) -> Result<Option<u32>>;
 }
 
 /// Which end of a range comes first.
@@ -145,8 +169,26 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Result<Self> {
-        let data = transaction.open_table(DATA).map_err(IntoError::into_error)?;
+        let data = guarded(|| transaction.open_table(DATA).map_err(IntoError::into_error))?;
         Ok(Self { data, blobs: OnceLock::new(), transaction })
+    }
+
+    /// Reads every entry, blobs included, and calls `visit` with its stored key until that breaks.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` for the first entry that is not what some release wrote; `Database` for I/O errors.
+    pub fn check(&self, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+        self.scan(&Range::starting_with(&[]), Direction::Forward, |key, _| visit(key))
+    }
+
+    /// How many rows there are, of all origins.
+    ///
+    /// # Errors
+    ///
+    /// `Database` for I/O errors.
+    pub fn rows(&self) -> Result<u64> {
+        self.data.len().map_err(IntoError::into_error)
     }
 
     /// Calls `visit` with each key of the range, ascending, until it breaks. No value is read.
@@ -155,8 +197,10 @@ impl Snapshot {
     ///
     /// As for `get`.
     pub fn keys(&self, range: &Range, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
-        rows(&self.data, range, Direction::Forward, |key, row| {
-            Ok(if decode(row)?.tombstone { ControlFlow::Continue(()) } else { visit(key) })
+        guarded(|| {
+            rows(&self.data, range, Direction::Forward, |key, row| {
+                Ok(if decode(row)?.tombstone { ControlFlow::Continue(()) } else { visit(key) })
+            })
         })
     }
 
@@ -171,9 +215,11 @@ impl Snapshot {
 
 impl Rows for Snapshot {
     fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>> {
-        // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
-        let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
-        Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
+        guarded(|| {
+            // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
+            let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
+            Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
+        })
     }
 
     fn scan(
@@ -182,13 +228,25 @@ impl Rows for Snapshot {
         direction: Direction,
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit)
+        guarded(|| scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit))
+    }
+
+    fn count(&self, range: &Range) -> Result<u64> {
+        guarded(|| count(&self.data, range))
+    }
+
+    fn known_count(&self) -> Result<Option<u64>> {
+        guarded(|| known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?))
+    }
+
+    fn origin(&self, device_id: &str) -> Result<Option<u32>> {
+        guarded(|| origin::find(&self.transaction.open_table(ORIGINS).map_err(IntoError::into_error)?, device_id))
     }
 }
 
 /// The value of a row, unless the row is the trace of a deleted key.
 pub(super) fn load(row: &[u8], read_blob: impl FnOnce(BlobRef) -> Result<Vec<u8>>) -> Result<Option<Found<'_>>> {
-    let Record { value_type, tombstone, payload } = decode(row)?;
+    let Record { value_type, tombstone, payload, .. } = decode(row)?;
     if tombstone {
         return Ok(None);
     }
@@ -245,6 +303,22 @@ fn rows<T: ReadableTable<&'static [u8], &'static [u8]>>(
             return Ok(());
         }
     }
+}
+
+pub(super) fn count<T: ReadableTable<&'static [u8], &'static [u8]>>(data: &T, range: &Range) -> Result<u64> {
+    let mut entries = 0;
+    for row in data.range::<&[u8]>(range.bounds()).map_err(IntoError::into_error)? {
+        let (_, row) = row.map_err(IntoError::into_error)?;
+        entries += u64::from(!is_tombstone(row.value())?);
+    }
+    Ok(entries)
+}
+
+pub(super) fn known_count(
+    data: &impl ReadableTableMetadata,
+    meta: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Option<u64>> {
+    if has_synchronised(meta)? { Ok(None) } else { data.len().map(Some).map_err(IntoError::into_error) }
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ const VARINT_BYTES_MAX: usize = 10;
 /// Who wrote a record and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
+    /// The index of the origin, 0 for this store.
+    pub origin: u32,
     /// The moment of the write.
     pub timestamp: Timestamp,
     /// The number of the write at its origin.
@@ -51,6 +53,16 @@ pub struct BlobRef {
     pub length: usize,
 }
 
+impl Payload<'_> {
+    /// The blob that holds the payload, if one does.
+    pub fn blob(self) -> Option<BlobRef> {
+        match self {
+            Self::Blob(blob) => Some(blob),
+            Self::Inline(_) => None,
+        }
+    }
+}
+
 /// A record, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
@@ -58,6 +70,8 @@ pub struct Record<'a> {
     pub value_type: ValueType,
     /// True for the trace of a deleted key.
     pub tombstone: bool,
+    /// The index of the origin, 0 for this store.
+    pub origin: u64,
     /// Where the value is.
     pub payload: Payload<'a>,
 }
@@ -65,7 +79,8 @@ pub struct Record<'a> {
 /// Appends the record of `value`; a value in the blob table is represented by `blob`.
 pub fn encode(out: &mut Vec<u8>, value: ValueRef<'_>, blob: Option<BlobRef>, stamp: Stamp) {
     let flags = if blob.is_some() { FLAG_BLOB } else { 0 };
-    out.extend_from_slice(&[RECORD_FORMAT, value.value_type().tag(), flags, 0]);
+    out.extend_from_slice(&[RECORD_FORMAT, value.value_type().tag(), flags]);
+    put_varint(out, u64::from(stamp.origin));
     out.extend_from_slice(&stamp.timestamp.bits().to_be_bytes());
     put_varint(out, stamp.sequence);
     if let Some(blob) = blob {
@@ -99,7 +114,7 @@ fn parse(bytes: &[u8]) -> Option<Record<'_>> {
         return None;
     }
     let value_type = ValueType::from_tag(tag)?;
-    take_varint(&mut rest)?;
+    let origin = take_varint(&mut rest)?;
     rest = rest.get(8..)?;
     take_varint(&mut rest)?;
     if flags & FLAG_EXTENSION != 0 {
@@ -113,7 +128,19 @@ fn parse(bytes: &[u8]) -> Option<Record<'_>> {
         let length = u64::from_be_bytes(length.try_into().ok()?);
         Payload::Blob(BlobRef { id: u64::from_be_bytes(*id), length: usize::try_from(length).ok()? })
     };
-    Some(Record { value_type, tombstone: flags & FLAG_TOMBSTONE != 0, payload })
+    Some(Record { value_type, tombstone: flags & FLAG_TOMBSTONE != 0, origin, payload })
+}
+
+/// True for the trace of a deleted key. Looks at the head of the record alone.
+///
+/// # Errors
+///
+/// `Corrupted` for bytes that no release wrote.
+pub fn is_tombstone(bytes: &[u8]) -> Result<bool> {
+    match bytes {
+        [RECORD_FORMAT, _, flags, ..] => Ok(flags & FLAG_TOMBSTONE != 0),
+        _ => Err(Error::corrupted("a record is not one that any release wrote")),
+    }
 }
 
 /// The value of this type in `payload`.
@@ -167,7 +194,7 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const STAMP: Stamp = Stamp { timestamp: Timestamp::from_bits(0x0102_0304_0506_0708), sequence: 300 };
+    const STAMP: Stamp = Stamp { origin: 0, timestamp: Timestamp::from_bits(0x0102_0304_0506_0708), sequence: 300 };
 
     #[test]
     fn a_record_has_these_bytes() {
@@ -195,6 +222,13 @@ mod tests {
             let Payload::Inline(payload) = record.payload else { panic!("inline") };
             assert_eq!(decode_value(record.value_type, payload).unwrap(), value);
         }
+    }
+
+    #[test]
+    fn the_origin_comes_back() {
+        let mut bytes = Vec::new();
+        encode(&mut bytes, ValueRef::Boolean(true), None, Stamp { origin: 300, ..STAMP });
+        assert_eq!(decode(&bytes).unwrap().origin, 300);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use super::device::stored_key;
+use super::device::{of_origin, stored_key};
 use super::op::{KeyRange, Op};
 use crate::error::{Error, Result};
-use crate::limits::BATCH_BYTES_MAX;
-use crate::model::{BackupPlace, Entry, Prefix, StoreKind, Value, check_key, check_length, trim};
+use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
+use crate::model::{
+    BackupPlace, Entry, Prefix, StoreKind, SyncRange, SyncSetting, Value, check_key, check_length, trim,
+};
 use crate::storage::{Direction, Range};
 
 /// A stored key, shared by the operation and by the record of what it will touch.
@@ -22,10 +24,27 @@ pub enum Write {
     Changes(Vec<Change>),
     /// One change: what most writes are, without a list.
     Change(Change),
+    /// One change that depends on what is there.
+    Conditional(Condition, Change),
+    /// What was received from a device goes.
+    RemoveDevice(Removal),
+    /// How the store synchronises from here on.
+    SyncSetting(SyncSetting),
     /// Nothing but the order: everything before it is durable when it is answered.
     Flush,
     /// The begin or end of an explicit transaction.
     Step(Step),
+    /// Something that needs the database for itself.
+    Exclusive(Exclusive),
+}
+
+/// What needs the database for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusive {
+    /// Check every page.
+    CheckDeep,
+    /// Give unused space back.
+    Compact,
 }
 
 /// The begin or end of an explicit transaction.
@@ -37,6 +56,24 @@ pub enum Step {
     Commit,
     /// Its writes are undone.
     Rollback,
+}
+
+/// A device whose data goes.
+#[derive(Debug)]
+pub struct Removal {
+    /// The device; perhaps one that the store does not know.
+    pub device_id: String,
+    /// The layout of the store's keys.
+    pub kind: StoreKind,
+}
+
+/// What must hold of a key for its change to happen.
+#[derive(Debug)]
+pub enum Condition {
+    /// It is missing.
+    Absent,
+    /// It has this value, by type and bits.
+    Unchanged(Value),
 }
 
 /// One change of one key.
@@ -66,7 +103,18 @@ impl Write {
             Change::Put(key, value) => key.len() + value.as_ref().payload_bytes(),
             Change::Delete(key) => key.len(),
         };
-        self.changes().iter().map(bytes).sum()
+        match self {
+            // Never 0: a transaction in which nothing was written is not committed.
+            Self::SyncSetting(SyncSetting::Enabled(_)) => 1,
+            Self::SyncSetting(SyncSetting::Range(range)) => range.bytes() + 1,
+            other => other.changes().iter().map(bytes).sum(),
+        }
+    }
+
+    /// True if it can leave the store other than it was.
+    #[must_use]
+    pub fn can_change(&self) -> bool {
+        matches!(self, Self::RemoveDevice(_) | Self::SyncSetting(_)) || !self.changes().is_empty()
     }
 
     /// The changes, in order, to keep.
@@ -74,8 +122,10 @@ impl Write {
     pub fn into_changes(self) -> Vec<Change> {
         match self {
             Self::Changes(changes) => changes,
-            Self::Change(change) => vec![change],
-            Self::Flush | Self::Step(_) => Vec::new(),
+            Self::Change(change) | Self::Conditional(_, change) => vec![change],
+            Self::RemoveDevice(_) | Self::SyncSetting(_) | Self::Flush | Self::Step(_) | Self::Exclusive(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -84,8 +134,8 @@ impl Write {
     pub fn changes(&self) -> &[Change] {
         match self {
             Self::Changes(changes) => changes,
-            Self::Change(change) => std::slice::from_ref(change),
-            Self::Flush | Self::Step(_) => &[],
+            Self::Change(change) | Self::Conditional(_, change) => std::slice::from_ref(change),
+            Self::RemoveDevice(_) | Self::SyncSetting(_) | Self::Flush | Self::Step(_) | Self::Exclusive(_) => &[],
         }
     }
 }
@@ -95,8 +145,25 @@ impl Write {
 pub enum Read {
     /// One value.
     Get(Key),
+    /// The values of several keys.
+    GetMany(Vec<Key>),
     /// The entries of a range.
     Entries(Range),
+    /// The number of entries in a range; `everything` if the range is all that a caller sees without naming a device.
+    Count { range: Range, everything: bool },
+    /// A read of the entries of a device. Which of the store's origins it is, the tables know.
+    FromDevice { device_id: String, look: Look },
+}
+
+/// A read of one device's entries, in terms of the keys that this installation has for them.
+#[derive(Debug)]
+pub enum Look {
+    /// One value.
+    Get(Key),
+    /// The entries of a range.
+    Entries(Range),
+    /// The number of entries in a range.
+    Count(Range),
 }
 
 /// What a read looks at.
@@ -104,6 +171,8 @@ pub enum Read {
 pub enum Touched<'a> {
     /// One key.
     Key(&'a [u8]),
+    /// Several keys.
+    Keys(&'a [Key]),
     /// All keys of a range.
     Range(&'a Range),
 }
@@ -114,7 +183,11 @@ impl Read {
     pub fn touched(&self) -> Touched<'_> {
         match self {
             Self::Get(key) => Touched::Key(key),
-            Self::Entries(range) => Touched::Range(range),
+            Self::GetMany(keys) => Touched::Keys(keys),
+            Self::Entries(range) | Self::Count { range, .. } => Touched::Range(range),
+            // The device may be this installation. What others wrote is only removed, which no read overtakes.
+            Self::FromDevice { look: Look::Get(key), .. } => Touched::Key(key),
+            Self::FromDevice { look: Look::Entries(range) | Look::Count(range), .. } => Touched::Range(range),
         }
     }
 }
@@ -166,6 +239,19 @@ pub enum Checked {
     Open(Opening),
     /// It has to do with backups.
     Upkeep(Upkeep),
+    /// It reads everything, and takes its time.
+    CheckOnline,
+    /// It is about the opening of the store, not about what is in it.
+    Property(Property),
+}
+
+/// What an opening of a store knows or remembers by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Property {
+    /// Tell how sensitive the data is.
+    SecurityLevel,
+    /// Remember the delay of a synchronisation that names none.
+    SyncDelay { ms: u32 },
 }
 
 impl Op {
@@ -174,8 +260,25 @@ impl Op {
     pub fn is_write(&self) -> bool {
         !matches!(
             self,
-            Self::Get { .. } | Self::GetEntries { .. } | Self::GetResultSet { .. } | Self::GetEntryStream { .. }
+            Self::Get { .. }
+                | Self::GetMany { .. }
+                | Self::GetEntries { .. }
+                | Self::GetResultSet { .. }
+                | Self::GetEntryStream { .. }
+                | Self::CheckIntegrity { deep: false }
+                | Self::Count { .. }
+                | Self::GetFromDevice { .. }
+                | Self::GetEntriesFromDevice { .. }
+                | Self::CountFromDevice { .. }
+                | Self::SetSyncParam { .. }
+                | Self::GetSecurityLevel
         )
+    }
+
+    /// True if the operation succeeds on a closed store, without an effect, as in the reference (`store.md` 3.14).
+    #[must_use]
+    pub fn succeeds_when_closed(&self) -> bool {
+        matches!(self, Self::EnableSync { .. } | Self::SetSyncRange { .. } | Self::SetSyncParam { .. })
     }
 
     /// True if the operation is done for a store that was closed, too (`store.md` 3.14).
@@ -192,20 +295,55 @@ impl Op {
 /// `InvalidArgument` (401) as `store.md` 4 says; of a batch nothing is then written.
 pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
     Ok(match op {
-        Op::Put { key, value } => {
-            let key = shared(kind, &key)?;
-            value.check()?;
-            Checked::Write(Write::Change(Change::Put(key, value)))
-        }
+        Op::Put { key, value } => Checked::Write(Write::Change(put(&key, value, kind)?)),
         Op::Delete { key } => Checked::Write(Write::Change(Change::Delete(shared(kind, &key)?))),
         Op::PutBatch { entries } => Checked::Write(Write::Changes(put_all(entries, kind)?)),
         Op::DeleteBatch { keys } => Checked::Write(Write::Changes(delete_all(&keys, kind)?)),
+        Op::PutIfAbsent { key, value } => {
+            Checked::Write(Write::Conditional(Condition::Absent, put(&key, value, kind)?))
+        }
+        Op::PutIfUnchanged { key, expected, value } => {
+            let change = put(&key, value, kind)?;
+            Checked::Write(Write::Conditional(unchanged(expected)?, change))
+        }
+        Op::DeleteIfUnchanged { key, expected } => {
+            let change = Change::Delete(shared(kind, &key)?);
+            Checked::Write(Write::Conditional(unchanged(expected)?, change))
+        }
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
+        Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
         Op::GetResultSet { prefix } => {
             Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
         }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
+        Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
+        Op::CheckIntegrity { deep: true } => Checked::Write(Write::Exclusive(Exclusive::CheckDeep)),
+        Op::Compact => Checked::Write(Write::Exclusive(Exclusive::Compact)),
+        Op::Count { prefix } => Checked::Read(count(kind, &prefix)?),
+        Op::GetFromDevice { device_id, key } => {
+            let key = shared(kind, &key)?;
+            Checked::Read(from_device(kind, device_id, Look::Get(key))?)
+        }
+        Op::GetEntriesFromDevice { device_id, prefix } => {
+            let range = range(kind, &prefix)?;
+            Checked::Read(from_device(kind, device_id, Look::Entries(range))?)
+        }
+        Op::CountFromDevice { device_id, prefix } => {
+            let prefix = Prefix::parse(&prefix, kind)?;
+            let range = Range::starting_with(&stored_key(kind, prefix.as_str()));
+            Checked::Read(from_device(kind, device_id, Look::Count(range))?)
+        }
+        Op::RemoveDeviceData { device_id } => Checked::Write(Write::RemoveDevice(removal(kind, device_id)?)),
+        Op::EnableSync { enabled } => Checked::Write(Write::SyncSetting(SyncSetting::Enabled(enabled))),
+        Op::SetSyncRange { local, remote } => {
+            let range = SyncRange { local, remote };
+            range.check()?;
+            check_batch_bytes(range.bytes())?;
+            Checked::Write(Write::SyncSetting(SyncSetting::Range(range)))
+        }
+        Op::SetSyncParam { delay_ms } => Checked::Property(Property::SyncDelay { ms: check_delay(delay_ms)? }),
+        Op::GetSecurityLevel => Checked::Property(Property::SecurityLevel),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
@@ -239,11 +377,65 @@ fn range(kind: StoreKind, prefix: &str) -> Result<Range> {
             "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
         ));
     }
-    let prefix = match Prefix::parse(prefix, kind)? {
-        Prefix::Everything => "",
-        Prefix::StartsWith(prefix) => prefix,
-    };
-    Ok(Range::starting_with(&stored_key(kind, prefix)))
+    Ok(Range::starting_with(&stored_key(kind, Prefix::parse(prefix, kind)?.as_str())))
+}
+
+fn count(kind: StoreKind, prefix: &str) -> Result<Read> {
+    let prefix = Prefix::parse(prefix, kind)?;
+    let range = Range::starting_with(&stored_key(kind, prefix.as_str()));
+    Ok(Read::Count { range, everything: prefix == Prefix::Everything })
+}
+
+fn from_device(kind: StoreKind, device_id: String, look: Look) -> Result<Read> {
+    if kind == StoreKind::SingleVersion {
+        return Err(Error::invalid_argument(
+            "Parameter error: a single-version store has no entries of single devices. Read without a device id.",
+        ));
+    }
+    Ok(if device_id.is_empty() { look.into_own() } else { Read::FromDevice { device_id, look } })
+}
+
+impl Look {
+    /// The read of this installation's entries.
+    fn into_own(self) -> Read {
+        match self {
+            Self::Get(key) => Read::Get(key),
+            Self::Entries(range) => Read::Entries(range),
+            Self::Count(range) => Read::Count { range, everything: false },
+        }
+    }
+
+    /// The read of the entries that came from an origin.
+    #[must_use]
+    pub fn of_origin(&self, origin: u32) -> Read {
+        let moved = |range: &Range| Range::starting_with(&of_origin(origin, range.lower()));
+        match self {
+            Self::Get(key) => Read::Get(Key::from(of_origin(origin, key))),
+            Self::Entries(range) => Read::Entries(moved(range)),
+            Self::Count(range) => Read::Count { range: moved(range), everything: false },
+        }
+    }
+}
+
+fn removal(kind: StoreKind, device_id: String) -> Result<Removal> {
+    if device_id.is_empty() {
+        return Err(Error::invalid_argument(
+            "Parameter error: the device id is empty. Name the device whose data goes.",
+        ));
+    }
+    Ok(Removal { device_id, kind })
+}
+
+fn put(key: &str, value: Value, kind: StoreKind) -> Result<Change> {
+    let key = shared(kind, key)?;
+    value.check()?;
+    Ok(Change::Put(key, value))
+}
+
+/// The condition of an expected value. One that no key can have is a mistake rather than a condition that fails.
+fn unchanged(expected: Value) -> Result<Condition> {
+    expected.check()?;
+    Ok(Condition::Unchanged(expected))
 }
 
 fn stream(kind: StoreKind, asked: KeyRange) -> Result<Opening> {
@@ -294,9 +486,7 @@ fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {
     check_batch_bytes(entries.iter().map(Entry::bytes).sum())?;
     let mut changes = Vec::with_capacity(entries.len());
     for entry in entries {
-        let key = shared(kind, &entry.key)?;
-        entry.value.check()?;
-        changes.push(Change::Put(key, entry.value));
+        changes.push(put(&entry.key, entry.value, kind)?);
     }
     Ok(changes)
 }
@@ -305,8 +495,21 @@ fn delete_all(keys: &[String], kind: StoreKind) -> Result<Vec<Change>> {
     if keys.is_empty() {
         return Err(Error::invalid_argument("Parameter error: deleteBatch needs at least 1 key."));
     }
+    Ok(all(keys, kind)?.into_iter().map(Change::Delete).collect())
+}
+
+fn all(keys: &[String], kind: StoreKind) -> Result<Vec<Key>> {
     check_batch_bytes(keys.iter().map(String::len).sum())?;
-    keys.iter().map(|key| shared(kind, key).map(Change::Delete)).collect()
+    keys.iter().map(|key| shared(kind, key)).collect()
+}
+
+fn check_delay(delay_ms: u32) -> Result<u32> {
+    if delay_ms != 0 && !(SYNC_DELAY_MS_MIN..=SYNC_DELAY_MS_MAX).contains(&delay_ms) {
+        return Err(Error::invalid_argument(format!(
+            "Parameter error: the delay is {delay_ms} ms, it must be 0 or {SYNC_DELAY_MS_MIN} to {SYNC_DELAY_MS_MAX}."
+        )));
+    }
+    Ok(delay_ms)
 }
 
 fn check_batch_bytes(bytes: usize) -> Result<()> {

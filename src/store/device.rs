@@ -6,8 +6,25 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::model::StoreKind;
+use crate::storage::Range;
 
 const OWN_ORIGIN: [u8; 4] = 0u32.to_be_bytes();
+
+/// The stored form of the key, or of the prefix of keys, whose form for this installation of a device store is `own`.
+#[must_use]
+pub fn of_origin(origin: u32, own: &[u8]) -> Vec<u8> {
+    let key = own.get(OWN_ORIGIN.len()..).unwrap_or_default();
+    [&origin.to_be_bytes(), key].concat()
+}
+
+/// Where the rows of an origin lie. In a single-version store they lie among the others.
+#[must_use]
+pub fn rows_of_origin(kind: StoreKind, origin: u32) -> Range {
+    match kind {
+        StoreKind::SingleVersion => Range::starting_with(&[]),
+        StoreKind::DeviceCollaboration => Range::starting_with(&origin.to_be_bytes()),
+    }
+}
 
 /// The stored form of a key, or of a prefix of keys, of this installation.
 #[must_use]
@@ -43,6 +60,7 @@ mod tests {
         assert_eq!(stored.as_ref(), b"\0\0\0\0key");
         assert_eq!(user_key(StoreKind::DeviceCollaboration, &stored).unwrap(), "key");
         assert_eq!(stored_key(StoreKind::SingleVersion, "key").as_ref(), b"key");
+        assert_eq!(of_origin(258, &stored), b"\0\0\x01\x02key");
         assert!(user_key(StoreKind::DeviceCollaboration, b"abc").is_err());
         assert!(user_key(StoreKind::SingleVersion, b"\xff").is_err());
     }

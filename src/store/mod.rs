@@ -12,10 +12,10 @@ mod device;
 mod op;
 mod result_set;
 
-pub use apply::{Effect, apply_read, apply_write, read_value};
+pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
-pub use check::{Checked, Form, Opening, Read, Step, Touched, Upkeep, Write, check, check_some};
+pub use check::{Checked, Exclusive, Form, Opening, Property, Read, Step, Touched, Upkeep, Write, check, check_some};
 pub use cursor::{Cursor, Selection, Stream};
-pub use device::stored_key;
+pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
 pub use result_set::{EntryStream, ResultSet};

@@ -2,7 +2,7 @@
 
 use super::result_set::{EntryStream, ResultSet};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
-use crate::model::{BackupDeletion, BackupPlace, Entry, Value};
+use crate::model::{BackupDeletion, BackupPlace, Entry, SecurityLevel, Value};
 
 /// An operation on a store, as the caller gave it: keys are not yet trimmed nor checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,10 +30,38 @@ pub enum Op {
         /// The keys; at least one.
         keys: Vec<String>,
     },
+    /// Put a value if the key is missing. Answers [`Outcome::Applied`].
+    PutIfAbsent {
+        /// The key.
+        key: String,
+        /// The value.
+        value: Value,
+    },
+    /// Put a value if the key has the expected one, by type and bits. Answers [`Outcome::Applied`].
+    PutIfUnchanged {
+        /// The key.
+        key: String,
+        /// The value that the key must have.
+        expected: Value,
+        /// The value that it then gets.
+        value: Value,
+    },
+    /// Remove a key if it has this value, by type and bits. Answers [`Outcome::Applied`].
+    DeleteIfUnchanged {
+        /// The key.
+        key: String,
+        /// The value that the key must have.
+        expected: Value,
+    },
     /// Read one value. Answers [`Outcome::Value`], or fails with `NotFound`.
     Get {
         /// The key.
         key: String,
+    },
+    /// Read the values of several keys at one moment. Answers [`Outcome::Values`].
+    GetMany {
+        /// The keys. One that is blank or too long fails the whole call.
+        keys: Vec<String>,
     },
     /// Read the entries whose key begins with a prefix, in ascending order of the keys' bytes. Answers
     /// [`Outcome::Entries`].
@@ -41,6 +69,57 @@ pub enum Op {
         /// The prefix: not empty. One that is blank or holds a `^` selects every entry.
         prefix: String,
     },
+    /// Count the entries whose key begins with a prefix. Answers [`Outcome::Count`].
+    Count {
+        /// The prefix. One that is empty, blank or holds a `^` selects every entry.
+        prefix: String,
+    },
+    /// As [`Op::Get`], of a device. Only for device stores.
+    GetFromDevice {
+        /// The device id; empty for this installation.
+        device_id: String,
+        /// The key.
+        key: String,
+    },
+    /// As [`Op::GetEntries`], of a device. Only for device stores.
+    GetEntriesFromDevice {
+        /// The device id; empty for this installation. One that the store does not know has no entries.
+        device_id: String,
+        /// The prefix: not empty. One that is blank or holds a `^` selects every entry of the device.
+        prefix: String,
+    },
+    /// As [`Op::Count`], of a device. Only for device stores.
+    CountFromDevice {
+        /// The device id; empty for this installation. One that the store does not know has no entries.
+        device_id: String,
+        /// The prefix. One that is empty, blank or holds a `^` selects every entry of the device.
+        prefix: String,
+    },
+    /// Remove what was received from a device, without a trace. Answers [`Outcome::Done`], also when there is nothing,
+    /// or fails with `Database` while a transaction is open.
+    RemoveDeviceData {
+        /// The device id; not empty.
+        device_id: String,
+    },
+    /// Turn synchronisation on or off, for good. Answers [`Outcome::Done`].
+    EnableSync {
+        /// On.
+        enabled: bool,
+    },
+    /// Set which devices to synchronise with, for good. Answers [`Outcome::Done`].
+    SetSyncRange {
+        /// The labels of this device; at least one.
+        local: Vec<String>,
+        /// The labels that another device must have one of; at least one.
+        remote: Vec<String>,
+    },
+    /// Set the delay of a synchronisation that names none, until the store closes. Answers [`Outcome::Done`].
+    SetSyncParam {
+        /// 0, or 100 to 86,400,000 milliseconds.
+        delay_ms: u32,
+    },
+    /// Tell how sensitive the store's data is. Answers [`Outcome::SecurityLevel`].
+    GetSecurityLevel,
     /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
     /// [`Outcome::Done`], or fails with `Database` if one is open.
     StartTransaction,
@@ -61,6 +140,15 @@ pub enum Op {
         /// The range, the direction and the limit.
         range: KeyRange,
     },
+    /// Check that the stored entries can be read and are what some release wrote. Answers [`Outcome::Done`], or fails with
+    /// `Corrupted`.
+    CheckIntegrity {
+        /// Also check every page and the space between, which needs the store for itself: `Database` while a result set,
+        /// an iterator or a transaction is open.
+        deep: bool,
+    },
+    /// Give unused space of the file back. Needs the store for itself. Answers [`Outcome::Done`].
+    Compact,
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
     /// Back up what is committed at this place in the order. Answers [`Outcome::Done`] when the backup was verified.
@@ -91,17 +179,36 @@ impl Op {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let payload = match self {
-            Self::Put { key, value } => key.len() + value.as_ref().payload_bytes(),
+            Self::Put { key, value } | Self::PutIfAbsent { key, value } => key.len() + value.as_ref().payload_bytes(),
+            Self::PutIfUnchanged { key, expected, value } => {
+                key.len() + expected.as_ref().payload_bytes() + value.as_ref().payload_bytes()
+            }
+            Self::DeleteIfUnchanged { key, expected } => key.len() + expected.as_ref().payload_bytes(),
             Self::Delete { key } | Self::Get { key } => key.len(),
             Self::PutBatch { entries } => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
             }
-            Self::DeleteBatch { keys } => keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum(),
-            Self::GetEntries { prefix } | Self::GetResultSet { prefix } => prefix.len(),
+            Self::DeleteBatch { keys } | Self::GetMany { keys } => {
+                keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum()
+            }
+            Self::GetEntries { prefix } | Self::GetResultSet { prefix } | Self::Count { prefix } => prefix.len(),
             Self::GetEntryStream { range } => range.bytes(),
             Self::Backup { place } | Self::Restore { place } | Self::DeleteBackup { place } => place.bytes(),
             Self::DeleteBackups { places } => places.iter().map(BackupPlace::bytes).sum(),
-            Self::Flush | Self::StartTransaction | Self::Commit | Self::Rollback => 0,
+            Self::GetFromDevice { device_id, key: text }
+            | Self::GetEntriesFromDevice { device_id, prefix: text }
+            | Self::CountFromDevice { device_id, prefix: text } => device_id.len() + text.len(),
+            Self::RemoveDeviceData { device_id } => device_id.len(),
+            Self::SetSyncRange { local, remote } => {
+                local.iter().chain(remote).map(|label| label.len() + std::mem::size_of::<String>()).sum()
+            }
+            Self::EnableSync { .. } | Self::SetSyncParam { .. } | Self::GetSecurityLevel => 0,
+            Self::Flush
+            | Self::StartTransaction
+            | Self::Commit
+            | Self::Rollback
+            | Self::CheckIntegrity { .. }
+            | Self::Compact => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
     }
@@ -113,6 +220,8 @@ impl Op {
 pub enum Outcome {
     /// It was done.
     Done,
+    /// Whether a conditional write happened.
+    Applied(bool),
     /// The value that was read.
     Value(Value),
     /// The entries that were read.
@@ -121,6 +230,12 @@ pub enum Outcome {
     ResultSet(ResultSet),
     /// The stream that was opened.
     EntryStream(EntryStream),
+    /// How sensitive the store's data is.
+    SecurityLevel(SecurityLevel),
+    /// How many entries there are.
+    Count(u64),
+    /// The values that were read, in the order of the keys: `None` for a key that is missing.
+    Values(Vec<Option<Value>>),
     /// What came of each deletion, in ascending order of the names' bytes.
     BackupDeletions(Vec<BackupDeletion>),
 }
@@ -130,10 +245,19 @@ impl Outcome {
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Done | Self::ResultSet(_) | Self::EntryStream(_) => 0,
+            Self::Done
+            | Self::Applied(_)
+            | Self::SecurityLevel(_)
+            | Self::Count(_)
+            | Self::ResultSet(_)
+            | Self::EntryStream(_) => 0,
             Self::Value(value) => value.as_ref().payload_bytes(),
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
+            }
+            Self::Values(values) => {
+                let payload = values.iter().flatten().map(|value| value.as_ref().payload_bytes()).sum::<usize>();
+                payload + values.len() * std::mem::size_of::<Option<Value>>()
             }
             Self::BackupDeletions(deletions) => deletions.iter().map(BackupDeletion::bytes).sum(),
         }

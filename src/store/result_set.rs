@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::cursor::{Cursor, Stream};
+use crate::disk::forked;
 use crate::error::{Error, Result};
 use crate::model::Entry;
 
@@ -30,16 +31,17 @@ impl<T> Slot<T> {
         Arc::new(Self { open: Mutex::new(Some(Open { inner, _guard: guard })) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Open<T>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Result<MutexGuard<'_, Option<Open<T>>>> {
+        // Before any lock: in a child of fork, a thread that does not exist may hold it.
+        if forked() { Err(Error::forked()) } else { Ok(self.open.lock().unwrap_or_else(PoisonError::into_inner)) }
     }
 
     fn with<R>(&self, call: impl FnOnce(&mut T) -> Result<R>) -> Result<R> {
-        call(&mut self.lock().as_mut().ok_or_else(Error::closed)?.inner)
+        call(&mut self.lock()?.as_mut().ok_or_else(Error::closed)?.inner)
     }
 
     fn end(&self) -> Result<()> {
-        let open = self.lock().take().ok_or_else(Error::closed)?;
+        let open = self.lock()?.take().ok_or_else(Error::closed)?;
         // Outside the lock: the guard may close the database.
         drop(open);
         Ok(())

@@ -24,6 +24,11 @@
     { sizeof(dkv_key_range), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0 }
 
 /**
+ * Statistics to be filled in by dkv_store_get_statistics_now().
+ */
+#define DKV_STATISTICS_INIT { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.
  */
 #ifdef __cplusplus

@@ -1,0 +1,77 @@
+//! redb used directly: one table, values in their leaves, one transaction for each group.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
+
+use crate::Result;
+
+const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
+/// Batches of the bulk load between two durable commits: pages that commits free are reusable only after one.
+const BATCHES_PER_FLUSH: usize = 64;
+
+/// A table whose snapshot is kept.
+pub type Snapshot = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+/// An open redb database with its newest snapshot, replaced after each durable commit.
+///
+/// A program that reads beside its writes keeps one, as dkv does. It also spares redb a second pass over the freed pages
+/// in every commit: raw redb is to be at its best here.
+pub struct RedbPeer {
+    database: Database,
+    newest: RefCell<Option<Rc<Snapshot>>>,
+}
+
+impl RedbPeer {
+    /// Opens the database of this name, creating it if it is missing.
+    pub fn open(folder: &Path, name: &str, cache_bytes: u64) -> Result<Self> {
+        let mut builder = Database::builder();
+        builder.set_cache_size(usize::try_from(cache_bytes)?);
+        let database = builder.create(folder.join(format!("{name}.redb")))?;
+        let peer = Self { database, newest: RefCell::default() };
+        peer.put_group(&[])?;
+        Ok(peer)
+    }
+
+    /// Puts batch after batch, flushing now and then.
+    pub fn load(&self, batches: impl Iterator<Item = Vec<(String, Vec<u8>)>>) -> Result<()> {
+        for (number, batch) in batches.enumerate() {
+            let flush = number % BATCHES_PER_FLUSH == BATCHES_PER_FLUSH - 1;
+            self.commit(&batch, if flush { Durability::Immediate } else { Durability::None })?;
+        }
+        self.put_group(&[])
+    }
+
+    /// Puts all entries in one durable transaction.
+    pub fn put_group(&self, entries: &[(String, Vec<u8>)]) -> Result<()> {
+        self.commit(entries, Durability::Immediate)?;
+        let newest = Rc::new(self.database.begin_read()?.open_table(ROWS)?);
+        self.newest.replace(Some(newest));
+        Ok(())
+    }
+
+    fn commit(&self, entries: &[(String, Vec<u8>)], durability: Durability) -> Result<()> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(durability)?;
+        {
+            let mut table = transaction.open_table(ROWS)?;
+            for (key, value) in entries {
+                table.insert(key.as_bytes(), value.as_slice())?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// What is committed now, to be kept for many reads.
+    pub fn newest(&self) -> Result<Rc<Snapshot>> {
+        Ok(self.newest.borrow().clone().ok_or("nothing was committed yet")?)
+    }
+}
+
+/// Reads a value and copies it out.
+pub fn get(snapshot: &Snapshot, key: &str) -> Result<Vec<u8>> {
+    let row = snapshot.get(key.as_bytes())?.ok_or("a row is missing")?;
+    Ok(row.value().to_vec())
+}

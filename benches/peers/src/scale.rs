@@ -1,0 +1,60 @@
+//! How much of everything a run does. The numbers trade the width of a median against the length of the run.
+
+/// Sizes and repetitions of a run.
+#[derive(Clone, Copy)]
+pub struct Scale {
+    /// Rows of the store that reads and group commits work on.
+    pub rows: u64,
+    /// Turns of reads.
+    pub get_rounds: usize,
+    /// Reads of one turn.
+    pub gets_per_round: usize,
+    /// Turns of group commits.
+    pub group_rounds: usize,
+    /// Puts of one turn with 64 in flight: enough groups that filling and draining the window do not show.
+    pub puts_per_round_64: u64,
+    /// The same with 1,024 in flight.
+    pub puts_per_round_1024: u64,
+    /// Serial puts.
+    pub serial_puts: usize,
+    /// Puts of 4 MiB.
+    pub large_puts: usize,
+    /// Small puts beside them.
+    pub beside_puts: usize,
+    /// Serial puts of each size of the sweep.
+    pub sized_puts: usize,
+    /// Batches of each size of the sweep.
+    pub sized_batches: usize,
+}
+
+impl Scale {
+    /// A look, below a minute.
+    pub const QUICK: Self = Self {
+        rows: 100_000,
+        get_rounds: 41,
+        gets_per_round: 5_000,
+        group_rounds: 15,
+        puts_per_round_64: 64 * 32,
+        puts_per_round_1024: 1024 * 8,
+        serial_puts: 400,
+        large_puts: 15,
+        beside_puts: 48,
+        sized_puts: 64,
+        sized_batches: 24,
+    };
+
+    /// What verdicts are made of.
+    pub const FULL: Self = Self {
+        rows: 1_000_000,
+        get_rounds: 101,
+        gets_per_round: 5_000,
+        group_rounds: 31,
+        puts_per_round_64: 64 * 32,
+        puts_per_round_1024: 1024 * 8,
+        serial_puts: 1_000,
+        large_puts: 41,
+        beside_puts: 96,
+        sized_puts: 192,
+        sized_batches: 64,
+    };
+}

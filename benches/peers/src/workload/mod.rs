@@ -1,0 +1,31 @@
+//! The workloads, in the order in which a run does them.
+
+mod async_get;
+mod documents;
+mod get_now;
+mod group_commit;
+mod large_put;
+mod serial_put;
+mod value_sizes;
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::report::Report;
+
+/// A workload by name.
+pub struct Workload {
+    /// What `--only` calls it.
+    pub name: &'static str,
+    /// Does it and adds its lines.
+    pub run: fn(&mut Bench, &mut Report) -> Result<()>,
+}
+
+/// Reads come before writes, so that they see the tree that the load left.
+pub const ALL: [Workload; 6] = [
+    Workload { name: get_now::NAME, run: get_now::run },
+    Workload { name: async_get::NAME, run: async_get::run },
+    Workload { name: serial_put::NAME, run: serial_put::run },
+    Workload { name: group_commit::NAME, run: group_commit::run },
+    Workload { name: large_put::NAME, run: large_put::run },
+    Workload { name: value_sizes::NAME, run: value_sizes::run },
+];
