@@ -68,6 +68,8 @@ impl Writer {
                 } else {
                     self.flush().and_then(|()| maintenance::exclusive(&self.session, what))
                 };
+                // It ended the automatic backup, if one was being made.
+                self.automatic.interrupted();
                 self.answer_one(job, result.map(|()| Outcome::Done));
             }
             Work::Open(_) => {

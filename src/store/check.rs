@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use super::device::{of_origin, stored_key};
 use super::op::{KeyRange, Op};
+use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
-use crate::model::{
-    BackupPlace, Entry, Prefix, StoreKind, SyncRange, SyncSetting, Value, check_key, check_length, trim,
-};
+use crate::model::{Entry, Prefix, StoreKind, SyncRange, SyncSetting, Value, check_key, check_length, trim};
 use crate::storage::{Direction, Range};
 
 /// A stored key, shared by the operation and by the record of what it will touch.
@@ -212,22 +211,6 @@ pub enum Form {
     Stream(Direction, Option<u64>),
 }
 
-/// Work on the backups of a store.
-#[derive(Debug)]
-pub enum Upkeep {
-    /// Make one.
-    Backup(BackupPlace),
-    /// Put one in the place of the store's content.
-    Restore(BackupPlace),
-    /// Delete some; `one` if the caller is only told of a failure.
-    Delete {
-        /// The backups.
-        places: Vec<BackupPlace>,
-        /// The caller named one and is told of no status.
-        one: bool,
-    },
-}
-
 /// An operation that can be applied.
 #[derive(Debug)]
 pub enum Checked {
@@ -279,12 +262,6 @@ impl Op {
     #[must_use]
     pub fn succeeds_when_closed(&self) -> bool {
         matches!(self, Self::EnableSync { .. } | Self::SetSyncRange { .. } | Self::SetSyncParam { .. })
-    }
-
-    /// True if the operation is done for a store that was closed, too (`store.md` 3.14).
-    #[must_use]
-    pub fn works_when_closed(&self) -> bool {
-        matches!(self, Self::DeleteBackups { .. } | Self::DeleteBackup { .. })
     }
 }
 
@@ -348,21 +325,8 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
         Op::Rollback => Checked::Write(Write::Step(Step::Rollback)),
-        Op::Backup { place } => {
-            place.check_owned()?;
-            Checked::Upkeep(Upkeep::Backup(place))
-        }
-        Op::Restore { place } => {
-            place.check_given()?;
-            Checked::Upkeep(Upkeep::Restore(place))
-        }
-        Op::DeleteBackups { places } => {
-            check_some(&places)?;
-            Checked::Upkeep(Upkeep::Delete { places, one: false })
-        }
-        Op::DeleteBackup { place } => {
-            place.check_owned()?;
-            Checked::Upkeep(Upkeep::Delete { places: vec![place], one: true })
+        op @ (Op::Backup { .. } | Op::Restore { .. } | Op::DeleteBackups { .. } | Op::DeleteBackup { .. }) => {
+            Checked::Upkeep(Upkeep::of(op)?)
         }
     })
 }
@@ -468,18 +432,6 @@ fn check_bound(kind: StoreKind, text: &str) -> Result<Vec<u8>> {
     let text = trim(text);
     check_length("bound", text, kind)?;
     Ok(stored_key(kind, text).into_owned())
-}
-
-/// Refuses a list of no backups (`store.md` 8.4.1).
-///
-/// # Errors
-///
-/// `InvalidArgument` (401).
-pub fn check_some(places: &[BackupPlace]) -> Result<()> {
-    if places.is_empty() {
-        return Err(Error::invalid_argument("Parameter error: deleteBackup needs at least 1 name."));
-    }
-    Ok(())
 }
 
 fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {

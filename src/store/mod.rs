@@ -11,11 +11,13 @@ mod cursor;
 mod device;
 mod op;
 mod result_set;
+mod upkeep;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
-pub use check::{Checked, Exclusive, Form, Opening, Property, Read, Step, Touched, Upkeep, Write, check, check_some};
+pub use check::{Checked, Exclusive, Form, Opening, Property, Read, Step, Touched, Write, check};
 pub use cursor::{Cursor, Selection, Stream};
 pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
 pub use result_set::{EntryStream, ResultSet};
+pub use upkeep::{Upkeep, check_some};
