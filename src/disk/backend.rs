@@ -14,12 +14,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
+use super::held::HeldFile;
 use super::superblock::{SUPERBLOCK_BYTES, Superblock};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A store's file as redb sees it.
 pub struct StoreBackend {
-    file: Arc<FileBackend>,
+    file: Arc<HeldFile>,
     traffic: Arc<Traffic>,
 }
 
@@ -38,7 +39,7 @@ pub struct Traffic {
 
 /// The head of a store's file: what it is, apart from what redb keeps in it.
 pub struct StoreHead {
-    file: Arc<FileBackend>,
+    file: Arc<HeldFile>,
     superblock: Superblock,
     traffic: Arc<Traffic>,
 }
@@ -54,10 +55,10 @@ impl StoreBackend {
         file.set_len(SUPERBLOCK_BYTES)
             .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot grow: {error}.")))?;
         superblock.write_new(&file)?;
-        Ok(Self { file: Arc::new(file), traffic: Arc::default() })
+        Ok(Self { file: Arc::new(HeldFile::direct(file)), traffic: Arc::default() })
     }
 
-    /// Opens an existing file: its head, and what is behind it.
+    /// Opens an existing file: its head, and what is behind it. Nothing is written before [`StoreHead::release`].
     ///
     /// # Errors
     ///
@@ -72,12 +73,13 @@ impl StoreBackend {
     ///
     /// As for `open`.
     pub fn open_counted(file: File, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
-        let file = Arc::new(wrap(file)?);
+        let file = wrap(file)?;
         let superblock = Superblock::read(&file)?;
         if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
             // redb would take a file without blocks for a new one, and the loss would go unnoticed.
             return Err(Error::corrupted("the file ends behind its superblock"));
         }
+        let file = Arc::new(HeldFile::holding(file).map_err(|error| unusable(&error))?);
         let backend = Self { file: Arc::clone(&file), traffic: Arc::clone(&traffic) };
         Ok((backend, StoreHead { file, superblock, traffic }))
     }
@@ -105,14 +107,27 @@ impl StoreHead {
         &self.superblock
     }
 
+    /// The opening has succeeded: what it wrote is written now, and what comes later at once.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the file cannot be written.
+    pub fn release(&self) -> Result<()> {
+        self.file.release().map_err(|error| unusable(&error))
+    }
+
     /// Records a raised security level.
     ///
     /// # Errors
     ///
     /// `CannotOpen` if the file cannot be written.
     pub fn raise_security_level(&mut self, level: u8) -> Result<()> {
-        self.superblock.raise_security_level(&self.file, level)
+        self.superblock.raise_security_level(&self.file.file, level)
     }
+}
+
+fn unusable(error: &io::Error) -> Error {
+    Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be read or written: {error}."))
 }
 
 fn wrap(file: File) -> Result<FileBackend> {
@@ -156,31 +171,31 @@ impl StorageBackend for StoreBackend {
     }
 
     fn close(&self) -> io::Result<()> {
-        self.file.close()
+        self.file.file.close()
     }
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.try_lock_range(start, end)
+        self.file.file.try_lock_range(start, end)
     }
 
     fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.try_lock_shared_range(start, end)
+        self.file.file.try_lock_shared_range(start, end)
     }
 
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_range(start, end)
+        self.file.file.lock_range(start, end)
     }
 
     fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_shared_range(start, end)
+        self.file.file.lock_shared_range(start, end)
     }
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.unlock_range(start, end)
+        self.file.file.unlock_range(start, end)
     }
 
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.query_lock_range(start, end)
+        self.file.file.query_lock_range(start, end)
     }
 }
 

@@ -9,6 +9,7 @@ mod backend;
 mod backups;
 mod device_id;
 mod files;
+mod held;
 mod lock;
 mod paths;
 mod replacement;

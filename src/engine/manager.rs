@@ -187,6 +187,7 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
                 Ok(Some(key)) => engine.push(key, SlotJob::CloseById { app_id: request.app_id, promise }),
                 // What has no folder is not open, and closing what is not open succeeds (`store.md` 3.6).
                 Ok(None) => promise.settle(Ok(())),
+                Err(error) if error.kind() == ErrorKind::CannotOpen => promise.settle(Ok(())),
                 Err(error) => promise.settle(Err(error)),
             }
         }

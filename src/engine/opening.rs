@@ -162,7 +162,8 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Ope
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
     let (mut database, stamps) = Database::open(backend, job.options.cache_bytes)?;
-    // Nothing is recorded before the file is known to open.
+    // Nothing is written before the file is known to open.
+    head.release()?;
     if job.options.security_level > recorded.security_level {
         head.raise_security_level(job.options.security_level as u8)?;
         recorded.security_level = job.options.security_level;

@@ -76,8 +76,10 @@ fn exchange(
 }
 
 fn open(folder: &Path, cache_bytes: u64, traffic: Arc<Traffic>) -> Result<(Database, Stamps)> {
-    let (backend, _head) = StoreBackend::open_counted(StoreFile::open(folder)?, traffic)?;
-    Database::open(backend, cache_bytes)
+    let (backend, head) = StoreBackend::open_counted(StoreFile::open(folder)?, traffic)?;
+    let opened = Database::open(backend, cache_bytes)?;
+    head.release()?;
+    Ok(opened)
 }
 
 fn not_certain(error: Error) -> Error {

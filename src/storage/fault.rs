@@ -76,6 +76,10 @@ impl IntoError for DatabaseError {
                 "The store is open in another process, or elsewhere in this one. Close it there first.",
             ),
             Self::RepairAborted => Error::corrupted("the repair after a crash did not finish"),
+            // The superblock says which format this is, so another one beneath it is damage.
+            Self::UpgradeRequired(format) => {
+                Error::corrupted(format_args!("its tree says that it has format {format}"))
+            }
             Self::Storage(StorageError::Corrupted(what)) => Error::corrupted(what),
             Self::Storage(StorageError::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
                 Error::corrupted(error)
