@@ -422,9 +422,10 @@ fn many_streams_may_be_open_at_once_and_do_not_count_among_the_result_sets() {
     let place = Place::new();
     let store = store_of(&place, "notes", numbered(300));
     let other = store.duplicate().unwrap();
-    let bounds =
-        |place: usize| range(|range| (range.gte, range.reverse) = (Some(format!("key{place:05}")), place % 2 > 0));
-    let open_one = |place: usize| open(if place % 3 == 0 { &store } else { &other }, bounds(place % 300));
+    let bounds = |place: usize| {
+        range(|range| (range.gte, range.reverse) = (Some(format!("key{place:05}")), !place.is_multiple_of(2)))
+    };
+    let open_one = |place: usize| open(if place.is_multiple_of(3) { &store } else { &other }, bounds(place % 300));
     let mut streams: Vec<_> = (0..STREAMS_MAX).map(open_one).collect();
     assert_eq!(room(&store), SETS_MAX);
     for handle in [&store, &other] {
