@@ -263,6 +263,16 @@ impl Cursor {
         if (self.window_first..behind).contains(&position) {
             return Ok(true);
         }
+        if position == self.window_first - 1
+            && let Some(first) = self.window.front()
+        {
+            // A step back: the window is read from its other end, else a walk back would read one for each entry.
+            let range = self.selection.range.before(&first.stored_key);
+            let window = self.selection.window(&range, Direction::Backward, WINDOW_ENTRIES_MAX)?;
+            self.window_first -= window.len() as i64;
+            self.window = window.into_iter().rev().collect();
+            return Ok(!self.window.is_empty());
+        }
         let (mut at, mut range) = self.anchor(position);
         let samples = &mut self.samples;
         // Walk over keys up to the position, then read a window from there.
