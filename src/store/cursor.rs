@@ -224,12 +224,10 @@ impl Cursor {
     }
 
     /// True before the first entry, and if there is none.
-    ///
-    /// # Errors
-    ///
-    /// As for `count`.
-    pub fn is_before_first(&mut self) -> Result<bool> {
-        Ok(self.position < 0 || !self.locate(0)?)
+    #[must_use]
+    pub fn is_before_first(&self) -> bool {
+        // Of an empty set the count is known as soon as the position is not before the first entry.
+        self.position < 0 || self.count == Some(0)
     }
 
     /// True behind the last entry, and if there is none.
