@@ -24,12 +24,17 @@
  *     AsyncCallback<boolean | string |
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     AsyncCallback<SecurityLevel>          dkv_security_level_callback  (error, security_level)
+ *     (here only: the local device id)      dkv_text_callback        (error, text)
  *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
  *     (here only: counts)                   dkv_count_callback       (error, count)
  *     (here only: get_many)                 dkv_values_callback      (error, values, count)
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
+ *     AsyncCallback<Array<[string,
+ *         number]>>                         dkv_backup_results_callback
+ *                                                                    (error, results, count)
  *
  * Operations on one store take effect in the order in which they were issued, through whatever handle or thread, and
  * its writes are answered in that order. A write is answered when it is on the disk, unless the store is relaxed
@@ -103,9 +108,14 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     7 CHANGE              one packed change of count entries; the tag is user_data of the subscription
  *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
  *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
- *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count
+ *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level
+ *     18 TEXT               count bytes of a text
+ *     19 SYNC_COMPLETE      count times { u64 length of the device id | device id | i64 code }, under the tag of the
+ *                           registration
+ *     20 BACKUP_RESULTS     count times { u64 length | name of the backup | i64 status }
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
@@ -118,6 +128,18 @@
  *     INTEGER, LONG, BOOLEAN
  *                           an i64, and no bytes
  *     FLOAT, DOUBLE         the bits of an f64, and no bytes
+ *
+ *     packed      0                  8
+ *     change      +------------------+---------------+------------+----------+----------+----------+-------------+
+ *                 | length of the id | device id ... | overflowed | inserted | updated  | deleted  | entries ... |
+ *                 | u64              |               | u64        | u64      | u64      | u64      |             |
+ *                 +------------------+---------------+------------+----------+----------+----------+-------------+
+ *
+ *     device id             empty for changes of this device in a single-version store
+ *     overflowed            1 if some changes are not told, then there are no entries; else 0
+ *     inserted, updated, deleted
+ *                           how many entries there are of each, in this order
+ *     entries               that many { u64 length of the key | key | packed value }
  */
 
 #ifndef DKV_H
@@ -402,6 +424,21 @@ extern "C" {
 #define DKV_SUBSCRIBE_ALL 2
 
 /**
+ * Entries of the other devices come here.
+ */
+#define DKV_SYNC_PULL_ONLY 0
+
+/**
+ * Entries of this device go there.
+ */
+#define DKV_SYNC_PUSH_ONLY 1
+
+/**
+ * Both.
+ */
+#define DKV_SYNC_PUSH_PULL 2
+
+/**
  * A record without a result: put, delete, flush, close.
  */
 #define DKV_RECORD_DONE 1
@@ -455,6 +492,21 @@ extern "C" {
  * A record with one number: whether a conditional write happened, a count, a security level.
  */
 #define DKV_RECORD_NUMBER 17
+
+/**
+ * A record with a text.
+ */
+#define DKV_RECORD_TEXT 18
+
+/**
+ * A record with what came of a synchronisation.
+ */
+#define DKV_RECORD_SYNC_COMPLETE 19
+
+/**
+ * A record with the results of a deletion of backups.
+ */
+#define DKV_RECORD_BACKUP_RESULTS 20
 
 /**
  * Flag of a packed value whose bytes are in a dkv_blob.
@@ -516,7 +568,7 @@ typedef struct dkv_result_set dkv_result_set;
 typedef struct dkv_store dkv_store;
 
 /**
- * An observer's registration. End it with dkv_subscription_free().
+ * The registration of an observer or of another callback. End it with dkv_subscription_free().
  */
 typedef struct dkv_subscription dkv_subscription;
 
@@ -602,7 +654,7 @@ typedef struct dkv_store_options {
      */
     int32_t encrypt;
     /**
-     * 1 for automatic backups. Recorded. Default 1.
+     * 1 for automatic backups: in the background, named autoBackup, one of the 5 that a store may have. Default 1.
      */
     int32_t backup;
     /**
@@ -633,6 +685,14 @@ typedef struct dkv_store_options {
      * The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
      */
     dkv_text schema;
+    /**
+     * Time without a write after which an automatic backup begins, in milliseconds. 0 means 30,000, the default.
+     */
+    uint64_t auto_backup_quiet_ms;
+    /**
+     * Age below which an automatic backup is not replaced, in milliseconds. 0 means 3,600,000, the default.
+     */
+    uint64_t auto_backup_interval_ms;
 } dkv_store_options;
 
 /**
@@ -652,6 +712,11 @@ typedef void (*dkv_store_ids_callback)(void *user_data,
                                        const dkv_error *error,
                                        const dkv_text *store_ids,
                                        size_t count);
+
+/**
+ * Answer of get_local_device_id. One of `error` and `text` is NULL; both are borrowed for the call.
+ */
+typedef void (*dkv_text_callback)(void *user_data, const dkv_error *error, const dkv_text *text);
 
 /**
  * A value. Which fields count is said by its type; the others are 0.
@@ -780,6 +845,44 @@ typedef struct dkv_change {
 typedef void (*dkv_change_callback)(void *user_data, const dkv_change *change);
 
 /**
+ * Answer of get_security_level: one of the DKV_SECURITY numbers, 0 with an error.
+ */
+typedef void (*dkv_security_level_callback)(void *user_data,
+                                            const dkv_error *error,
+                                            int32_t security_level);
+
+/**
+ * What came of a synchronisation with one device.
+ */
+typedef struct dkv_sync_status {
+    /**
+     * The device, as it was named in the call.
+     */
+    dkv_text device_id;
+    /**
+     * DKV_OK, or a DKV_ERR number.
+     */
+    int32_t code;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} dkv_sync_status;
+
+/**
+ * Receives what came of a synchronisation: `count` statuses in ascending order of the device ids, borrowed for the
+ * call, on a thread of the library.
+ */
+typedef void (*dkv_sync_complete_callback)(void *user_data,
+                                           const dkv_sync_status *statuses,
+                                           size_t count);
+
+/**
+ * Would be called at the end of the service that holds the stores.
+ */
+typedef void (*dkv_service_death_callback)(void *user_data);
+
+/**
  * Answer of get_result_set. The result set is the caller's: close or free it. It is NULL if `error` is not.
  */
 typedef void (*dkv_result_set_callback)(void *user_data,
@@ -832,6 +935,32 @@ typedef struct dkv_key_range {
 typedef void (*dkv_iterator_callback)(void *user_data,
                                       const dkv_error *error,
                                       dkv_iterator *iterator);
+
+/**
+ * What came of the deletion of one backup.
+ */
+typedef struct dkv_backup_result {
+    /**
+     * The name that was given.
+     */
+    dkv_text name;
+    /**
+     * DKV_OK, or 27459591 if there was none, 27459585 for the automatic one, 27459584 if it could not be removed.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} dkv_backup_result;
+
+/**
+ * Answer of delete_backup: `count` results in ascending order of the names' bytes, borrowed for the call.
+ */
+typedef void (*dkv_backup_results_callback)(void *user_data,
+                                            const dkv_error *error,
+                                            const dkv_backup_result *results,
+                                            size_t count);
 
 /**
  * What a store has done since it was opened, and what it holds now. Set struct_size before the call.
@@ -1074,6 +1203,17 @@ int32_t dkv_manager_get_all_store_ids(dkv_manager *manager,
                                       size_t app_id_length,
                                       dkv_store_ids_callback callback,
                                       void *user_data);
+
+/**
+ * Tells the device id of this installation: 64 lower-case hexadecimal digits.
+ *
+ * It is made with the first call, or the first store below the manager's folder, and stays. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_CANNOT_OPEN (its file cannot be made or read), DKV_ERR_CORRUPTED (it holds something else).
+ */
+int32_t dkv_manager_get_local_device_id(dkv_manager *manager,
+                                        dkv_text_callback callback,
+                                        void *user_data);
 
 /**
  * Frees a manager or a view of one. Its stores stay open. NULL and freed managers are accepted. Any thread.
@@ -1378,12 +1518,190 @@ int32_t dkv_store_subscribe(dkv_store *store,
                             dkv_subscription **subscription);
 
 /**
- * Ends an observer's registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
+ * Ends a registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
  *
  * A call of the callback that has begun on another thread goes on: free user_data in the completion of an operation
  * issued afterwards, which comes through the same door. May be called in the callback itself. Any thread.
  */
 void dkv_subscription_free(dkv_subscription *subscription);
+
+/**
+ * Reads a value of a device. Only for device stores.
+ *
+ * `device_id` is what dkv_manager_get_local_device_id() answers on that device; an empty one is this device. Any
+ * thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_NOT_FOUND (the device has no such key; an id that is neither known nor 64 bytes long),
+ * DKV_ERR_INVALID_ARGUMENT (key, an unknown id of 64 bytes, a single-version store), DKV_ERR_CORRUPTED,
+ * DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_get_from_device(dkv_store *store,
+                                  const char *device_id,
+                                  size_t device_id_length,
+                                  const char *key,
+                                  size_t key_length,
+                                  dkv_value_callback callback,
+                                  void *user_data);
+
+/**
+ * Reads the entries of a device whose key begins with a prefix, as dkv_store_get_entries() does. Only for device
+ * stores.
+ *
+ * An empty id is this device; one that the store does not know has no entries. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty prefix, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (a prefix longer than a key, a single-version store), DKV_ERR_CORRUPTED,
+ * DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_get_entries_from_device(dkv_store *store,
+                                          const char *device_id,
+                                          size_t device_id_length,
+                                          const char *prefix,
+                                          size_t prefix_length,
+                                          dkv_entries_callback callback,
+                                          void *user_data);
+
+/**
+ * Counts the entries of a device whose key begins with a prefix, as dkv_store_count() does. Only for device stores.
+ *
+ * An empty id is this device; one that the store does not know has no entries. Any thread. Codes as for
+ * dkv_store_count(), and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_count_from_device(dkv_store *store,
+                                    const char *device_id,
+                                    size_t device_id_length,
+                                    const char *prefix,
+                                    size_t prefix_length,
+                                    dkv_count_callback callback,
+                                    void *user_data);
+
+/**
+ * Removes what was received from a device, and tells the observers of remote changes.
+ *
+ * What this device wrote stays, nothing is told to other devices, and the next synchronisation may bring the entries
+ * back. For this device's own id, and one that the store does not know, there is nothing to do. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty id, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (a transaction is open, or nothing was written), DKV_ERR_OUTCOME_UNKNOWN,
+ * DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_remove_device_data(dkv_store *store,
+                                     const char *device_id,
+                                     size_t device_id_length,
+                                     dkv_void_callback callback,
+                                     void *user_data);
+
+/**
+ * Tells how sensitive the store's data is, by the opening that is in effect.
+ *
+ * Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_OK alone.
+ */
+int32_t dkv_store_get_security_level(dkv_store *store,
+                                     dkv_security_level_callback callback,
+                                     void *user_data);
+
+/**
+ * Turns the synchronisation of the store on (1) or off (0), for good.
+ *
+ * A store that was told nothing synchronises. In a transaction this joins it. Where the store was closed by its id, it
+ * succeeds without an effect; a handle that was closed or freed is dead here too. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number), DKV_ERR_CLOSED (the handle), DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_DATABASE (not recorded), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted
+ * meanwhile).
+ */
+int32_t dkv_store_enable_sync(dkv_store *store,
+                              int32_t enabled,
+                              dkv_void_callback callback,
+                              void *user_data);
+
+/**
+ * Sets the labels of this device and those that it wants of others, for good: two devices synchronise where the labels
+ * of each meet what the other wants.
+ *
+ * In a transaction this joins it. On a closed store as dkv_store_enable_sync(). Any thread. Codes as for
+ * dkv_store_enable_sync(); DKV_ERR_INVALID_ARGUMENT is returned for an empty list and for texts.
+ *
+ * `local` and `remote` are NULL or that many texts are readable with their bytes.
+ */
+int32_t dkv_store_set_sync_range(dkv_store *store,
+                                 const dkv_text *local,
+                                 size_t local_count,
+                                 const dkv_text *remote,
+                                 size_t remote_count,
+                                 dkv_void_callback callback,
+                                 void *user_data);
+
+/**
+ * Sets the delay of a synchronisation that names none, until the store closes: 0, or 100 to 86,400,000 milliseconds.
+ *
+ * On a closed store as dkv_store_enable_sync(). Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the handle), DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (another number).
+ */
+int32_t dkv_store_set_sync_param(dkv_store *store,
+                                 uint32_t delay_ms,
+                                 dkv_void_callback callback,
+                                 void *user_data);
+
+/**
+ * Starts a synchronisation with devices, and returns at once. What came of it is told to those who subscribed by
+ * dkv_store_subscribe_sync_complete().
+ *
+ * `sync_mode` is one of the DKV_SYNC numbers; a `delay_ms` of 0 is the delay of dkv_store_set_sync_param(). This
+ * version has no transport: whatever the delay, every device is soon reported as DKV_ERR_DEVICE_NOT_ONLINE. Any
+ * thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (no device, mode, texts), DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED; unless it is DKV_OK, nobody is told.
+ *
+ * `device_ids` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_sync(dkv_store *store,
+                       const dkv_text *device_ids,
+                       size_t count,
+                       int32_t sync_mode,
+                       uint32_t delay_ms);
+
+/**
+ * Calls back once for each synchronisation of the store that ends, by whatever handle it was started.
+ *
+ * Through a view on a completion queue the callback is NULL, and each is a record of kind DKV_RECORD_SYNC_COMPLETE
+ * under the tag user_data. Any number may be registered, also where the store was closed by its id, which tells
+ * nothing. The registration ends with dkv_subscription_free(). Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (callback), DKV_ERR_OVER_LIMITS (too many handles), DKV_ERR_CLOSED (the
+ * handle), DKV_ERR_FORKED.
+ *
+ * `subscription` is NULL or writable.
+ */
+int32_t dkv_store_subscribe_sync_complete(dkv_store *store,
+                                          dkv_sync_complete_callback callback,
+                                          void *user_data,
+                                          dkv_subscription **subscription);
+
+/**
+ * Registers a callback for the end of the service that holds the stores (distributedDataServiceDie).
+ *
+ * Here the stores are held by this very process: the registration is checked and kept, and the callback never runs.
+ * Through a view on a completion queue the callback is NULL. Ends with dkv_subscription_free(). Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (callback), DKV_ERR_CLOSED, DKV_ERR_OVER_LIMITS (too many handles),
+ * DKV_ERR_FORKED.
+ *
+ * `subscription` is NULL or writable.
+ */
+int32_t dkv_manager_subscribe_service_death(dkv_manager *manager,
+                                            dkv_service_death_callback callback,
+                                            void *user_data,
+                                            dkv_subscription **subscription);
 
 /**
  * Opens a result set over the entries whose key begins with a prefix, in ascending order of the keys' bytes.
@@ -1560,6 +1878,112 @@ int32_t dkv_iterator_next_page(dkv_iterator *iterator,
 void dkv_iterator_free(dkv_iterator *iterator);
 
 /**
+ * Backs up what is committed now, under a name in the manager's folder. Writes go on meanwhile.
+ *
+ * The answer comes when the backup was read again and found whole; an older one of the name is replaced then, and
+ * stays if anything fails. A store has at most 5 backups in a folder, one of which is kept for the automatic one if
+ * that was asked for. Backups of one store are made one after the other. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name that is empty, reserved, longer than 1024 bytes, or no bare name),
+ * DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_GENERAL (one backup too many; a name of another store's backup), DKV_ERR_DATABASE (a transaction
+ * is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_CANNOT_OPEN (the folder; a name too long
+ * for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_backup(dkv_store *store,
+                         const char *file,
+                         size_t file_length,
+                         dkv_void_callback callback,
+                         void *user_data);
+
+/**
+ * Replaces the whole content of the store by that of a backup in the manager's folder.
+ *
+ * Handles, observers and queues stay valid, and there is no notification. What was issued before is done before; what
+ * is issued after sees the restored content. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED,
+ * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
+ * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, or of another kind of store),
+ * DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
+ * content, unless the message says otherwise.
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_restore(dkv_store *store,
+                          const char *file,
+                          size_t file_length,
+                          dkv_void_callback callback,
+                          void *user_data);
+
+/**
+ * Deletes backups in the manager's folder and tells of each, in ascending order of the names, each name once.
+ *
+ * Works on a store that was closed by its id, too, while the handle is not. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (no names, a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED
+ * (the handle), DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ *
+ * `files` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_delete_backup(dkv_store *store,
+                                const dkv_text *files,
+                                size_t count,
+                                dkv_backup_results_callback callback,
+                                void *user_data);
+
+/**
+ * As dkv_store_backup(), below a folder of the caller's, which must exist.
+ *
+ * Codes as there, but DKV_ERR_PARAMETER for what is wrong with the name or the folder: returned for text that is not
+ * UTF-8, a name that is too long or no bare name; answered for one that is empty or reserved, and for the folder.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_backup_ex(dkv_store *store,
+                            const char *file_name,
+                            size_t file_name_length,
+                            const char *file_path,
+                            size_t file_path_length,
+                            dkv_void_callback callback,
+                            void *user_data);
+
+/**
+ * As dkv_store_restore(), below a folder of the caller's.
+ *
+ * Codes as there, but DKV_ERR_PARAMETER for what is wrong with the name or the folder: returned for text that is not
+ * UTF-8, a name that is too long or no bare name; answered for one that is empty or unknown, and for the folder.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_restore_ex(dkv_store *store,
+                             const char *file_name,
+                             size_t file_name_length,
+                             const char *file_path,
+                             size_t file_path_length,
+                             dkv_void_callback callback,
+                             void *user_data);
+
+/**
+ * Deletes a backup below a folder of the caller's. One that is not there is a success.
+ *
+ * Works on a store that was closed by its id, too, while the handle is not. Any thread.
+ * Returned: DKV_OK, DKV_ERR_PARAMETER (text that is not UTF-8, a name that is too long or no bare name),
+ * DKV_ERR_INVALID_ARGUMENT (the callback), DKV_ERR_CLOSED (the handle), DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_PARAMETER (an empty or reserved name, the folder), DKV_ERR_GENERAL (it could not be removed, or is
+ * another store's).
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_delete_backup_ex(dkv_store *store,
+                                   const char *file_name,
+                                   size_t file_name_length,
+                                   const char *file_path,
+                                   size_t file_path_length,
+                                   dkv_void_callback callback,
+                                   void *user_data);
+
+/**
  * Checks that every entry can be read and is what some release wrote.
  *
  * With `deep` 0 everything goes on meanwhile. With `deep` 1 every page and the space between is checked too, which
@@ -1716,7 +2140,7 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
  */
 #define DKV_STORE_OPTIONS_INIT                                                                                       \
     { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
-      { NULL, 0 }, { NULL, 0 } }
+      { NULL, 0 }, { NULL, 0 }, 0, 0 }
 
 /**
  * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.

@@ -57,8 +57,8 @@ pub use client::{KvStore, Manager, ManagerOptions, Request, Subscription};
 pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{
-    Change, Durability, Entry, Holder, HolderKind, Options, SecurityLevel, Statistics, StoreKind, SubscribeType, Value,
-    ValueRef, ValueType,
+    BackupDeletion, BackupPlace, Change, DeletionResult, Durability, Entry, Holder, HolderKind, Options, SecurityLevel,
+    Statistics, StoreKind, SubscribeType, SyncMode, SyncStatus, Value, ValueRef, ValueType,
 };
 pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 

@@ -19,6 +19,10 @@ pub const BUNDLE_NAME_BYTES_MAX: usize = 128;
 pub const DEVICE_ID_BYTES: usize = 64;
 /// Longest device id that a store records, in bytes (`query_device_sync.md` 4.1).
 pub const DEVICE_ID_BYTES_MAX: usize = 128;
+/// Shortest delay of a synchronisation that `setSyncParam` accepts besides 0, in milliseconds (`store.md` 9.9).
+pub const SYNC_DELAY_MS_MIN: u32 = 100;
+/// Longest delay of a synchronisation that `setSyncParam` accepts: a day, in milliseconds (`store.md` 9.9).
+pub const SYNC_DELAY_MS_MAX: u32 = 86_400_000;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 512_000;
 /// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
@@ -48,6 +52,30 @@ pub const OBSERVER_NOTIFICATIONS_MAX: usize = 1024;
 pub const OBSERVER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Stores that one application may have open at once, unless its manager says otherwise.
 pub const OPEN_STORES_MAX: u32 = 16;
+
+/// Longest name of a backup, in UTF-8 bytes (`store.md` 8.1.3).
+pub const BACKUP_NAME_BYTES_MAX: usize = 1024;
+/// Longest name of a backup's file, in bytes: what common file systems take. Names with upper-case letters or characters
+/// beyond ASCII need more bytes there than the caller gave.
+pub const BACKUP_FILE_NAME_BYTES_MAX: usize = 255;
+/// Backups that a store may have in one folder, the automatic one included (`store.md` 8.2.4).
+pub const BACKUPS_MAX: usize = 5;
+/// Bytes that a copy of a store writes in one commit, so that its memory is bounded.
+pub const COPY_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// redb's page cache for a copy: every page is written or read once.
+pub const COPY_CACHE_BYTES: usize = 4 * 1024 * 1024;
+/// Copies of one store that are made in the background at once.
+pub const BACKGROUND_COPIES_MAX: usize = 1;
+/// Bytes after which an automatic backup rests for as long as it has worked, so that it takes half of a disk at most.
+pub const AUTO_BACKUP_STRETCH_BYTES: usize = 1024 * 1024;
+/// Time without a write after which an automatic backup begins, unless the open option says otherwise.
+pub const AUTO_BACKUP_QUIET_MS: u64 = 30_000;
+/// Smallest age at which an automatic backup is replaced, unless the open option says otherwise.
+pub const AUTO_BACKUP_INTERVAL_MS: u64 = 60 * 60 * 1000;
+/// Time after which an automatic backup that had to wait for another copy of the store is tried again.
+pub const AUTO_BACKUP_RETRY_MS: u64 = 1_000;
+/// Longest quiet spell and largest age that an open option may ask for: a year.
+pub const AUTO_BACKUP_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// Operations of one store between submission and the return of their completion.
 pub const QUEUE_OPERATIONS_MAX: usize = 16_384;
@@ -98,6 +126,7 @@ pub const LOG_LINES_MAX: usize = 1024;
 
 const _: () = assert!(KEY_BYTES_MAX_DEVICE < KEY_BYTES_MAX);
 const _: () = assert!(BUNDLE_NAME_BYTES_MAX <= APP_ID_BYTES_MAX);
+const _: () = assert!(SYNC_DELAY_MS_MIN < SYNC_DELAY_MS_MAX);
 const _: () = assert!(DEVICE_ID_BYTES <= DEVICE_ID_BYTES_MAX);
 const _: () = assert!(VALUE_BYTES_MAX + 1 == 4 * 1024 * 1024);
 const _: () = assert!(GROUP_OPERATIONS_MAX <= QUEUE_OPERATIONS_MAX);

@@ -11,7 +11,7 @@ use super::options::{dkv_manager_options, dkv_store_options};
 use super::ptr::{Out, text};
 use super::queue::{self, Queue, dkv_queue};
 use super::record::DKV_RECORD_STORE;
-use super::reply::{Sink, dkv_store_callback, dkv_store_ids_callback, dkv_void_callback};
+use super::reply::{Sink, dkv_store_callback, dkv_store_ids_callback, dkv_text_callback, dkv_void_callback};
 use super::store;
 use crate::client::Manager;
 use crate::engine;
@@ -22,7 +22,7 @@ pub struct dkv_manager {
     _private: [u8; 0],
 }
 
-struct ManagerHandle {
+pub struct ManagerHandle {
     manager: Manager,
     sink: Sink,
 }
@@ -31,6 +31,20 @@ static MANAGERS: Table<ManagerHandle> = Table::new(1, "manager");
 
 fn get(manager: *const dkv_manager) -> Result<Arc<ManagerHandle>> {
     MANAGERS.get(manager as usize)
+}
+
+impl ManagerHandle {
+    /// The manager.
+    pub fn manager(&self) -> &Manager {
+        &self.manager
+    }
+}
+
+/// What a handle stands for, and where its answers go.
+pub fn parts(manager: *const dkv_manager) -> Result<(Arc<ManagerHandle>, Sink)> {
+    let handle = get(manager)?;
+    let sink = handle.sink.clone();
+    Ok((handle, sink))
 }
 
 /// Lets go of the views on a queue that ends.
@@ -247,6 +261,24 @@ pub unsafe extern "C" fn dkv_manager_get_all_store_ids(
         // SAFETY: the contract of this function.
         let app_id = unsafe { text("application id", app_id, app_id_length) }?;
         handle.manager.all_store_ids_then(app_id, reply.into_answer())
+    })
+}
+
+/// Tells the device id of this installation: 64 lower-case hexadecimal digits.
+///
+/// It is made with the first call, or the first store below the manager's folder, and stays. Any thread.
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_CANNOT_OPEN (its file cannot be made or read), DKV_ERR_CORRUPTED (it holds something else).
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_manager_get_local_device_id(
+    manager: *mut dkv_manager,
+    callback: dkv_text_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let handle = get(manager)?;
+        let reply = handle.sink.reply(callback, user_data)?;
+        handle.manager.local_device_id_then(reply.into_answer())
     })
 }
 

@@ -9,8 +9,10 @@
 #![allow(unsafe_code)]
 #![allow(non_camel_case_types, reason = "these are the names of the header")]
 
+mod backup;
 mod blob;
 mod conditional;
+mod device;
 mod error;
 mod growable;
 mod guard;
@@ -27,7 +29,9 @@ mod queue;
 mod record;
 mod reply;
 mod result_set;
+mod service;
 mod status;
 mod store;
+mod sync;
 mod value;
 mod wake;

@@ -13,6 +13,7 @@ use super::store::{self, dkv_store};
 use super::value::{dkv_entry, dkv_text};
 use crate::client::Subscription;
 use crate::engine::Notify;
+use crate::error::Result;
 use crate::model::{Change, SubscribeType};
 
 /// Changes of this device.
@@ -26,7 +27,7 @@ const _: () = assert!(DKV_SUBSCRIBE_LOCAL == SubscribeType::Local as i32);
 const _: () = assert!(DKV_SUBSCRIBE_REMOTE == SubscribeType::Remote as i32);
 const _: () = assert!(DKV_SUBSCRIBE_ALL == SubscribeType::All as i32);
 
-/// An observer's registration. End it with dkv_subscription_free().
+/// The registration of an observer or of another callback. End it with dkv_subscription_free().
 pub struct dkv_subscription {
     _private: [u8; 0],
 }
@@ -66,6 +67,11 @@ struct SubscriptionHandle {
 }
 
 static SUBSCRIPTIONS: Table<SubscriptionHandle> = Table::new(5, "subscription");
+
+/// A handle for a registration.
+pub fn insert(subscription: Subscription, sink: Sink) -> Result<usize> {
+    SUBSCRIPTIONS.insert(Arc::new(SubscriptionHandle { _subscription: subscription, sink }))
+}
 
 /// Ends the registrations on a queue that ends.
 pub fn discard_views(queue: &Arc<Queue>) {
@@ -124,7 +130,7 @@ pub unsafe extern "C" fn dkv_store_subscribe(
             }
         };
         let subscription = store.store().subscribe_held(kind, notify)?;
-        let handle = SUBSCRIPTIONS.insert(Arc::new(SubscriptionHandle { _subscription: subscription, sink }))?;
+        let handle = insert(subscription, sink)?;
         // SAFETY: writable by the contract of this function.
         unsafe { out.set(handle as *mut dkv_subscription) };
         Ok(())
@@ -143,7 +149,7 @@ impl Shared {
     }
 }
 
-/// Ends an observer's registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
+/// Ends a registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
 ///
 /// A call of the callback that has begun on another thread goes on: free user_data in the completion of an operation
 /// issued afterwards, which comes through the same door. May be called in the callback itself. Any thread.

@@ -64,7 +64,7 @@ pub struct dkv_store_options {
     /// 1 to encrypt the store. Fixed when it is created. Default 0. This version answers 1 with
     /// DKV_ERR_NOT_SUPPORTED.
     pub encrypt: i32,
-    /// 1 for automatic backups. Recorded. Default 1.
+    /// 1 for automatic backups: in the background, named autoBackup, one of the 5 that a store may have. Default 1.
     pub backup: i32,
     /// 1 to synchronise in the background once a transport exists. Recorded. Default 0.
     pub auto_sync: i32,
@@ -80,6 +80,10 @@ pub struct dkv_store_options {
     pub root_dir: dkv_text,
     /// The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
     pub schema: dkv_text,
+    /// Time without a write after which an automatic backup begins, in milliseconds. 0 means 30,000, the default.
+    pub auto_backup_quiet_ms: u64,
+    /// Age below which an automatic backup is not replaced, in milliseconds. 0 means 3,600,000, the default.
+    pub auto_backup_interval_ms: u64,
 }
 
 impl dkv_manager_options {
@@ -124,6 +128,8 @@ impl dkv_store_options {
         cache_bytes: 0,
         root_dir: growable::NO_TEXT,
         schema: growable::NO_TEXT,
+        auto_backup_quiet_ms: 0,
+        auto_backup_interval_ms: 0,
     };
 
     /// # Safety
@@ -143,6 +149,12 @@ impl dkv_store_options {
         read.kind = StoreKind::from_code(options.kv_store_type)?;
         read.durability = Durability::from_code(options.durability)?;
         read.cache_bytes = if options.cache_bytes == 0 { CACHE_BYTES_DEFAULT } else { options.cache_bytes };
+        if options.auto_backup_quiet_ms != 0 {
+            read.auto_backup_quiet_ms = options.auto_backup_quiet_ms;
+        }
+        if options.auto_backup_interval_ms != 0 {
+            read.auto_backup_interval_ms = options.auto_backup_interval_ms;
+        }
         read.root_dir = (!options.root_dir.data.is_null()).then(|| PathBuf::from(root_dir));
         read.schema = (!schema.is_empty()).then(|| schema.to_owned());
         Ok(read)

@@ -6,7 +6,7 @@ use super::blob;
 use crate::engine::{Permit, QueueSlot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::RECORD_INLINE_BYTES_MAX;
-use crate::model::{Change, Entry, Value};
+use crate::model::{Change, Entry, SyncStatus, Value};
 use crate::store::Outcome;
 
 /// A record without a result: put, delete, flush, close.
@@ -31,6 +31,12 @@ pub const DKV_RECORD_ITERATOR: u32 = 9;
 pub const DKV_RECORD_VALUES: u32 = 16;
 /// A record with one number: whether a conditional write happened, a count, a security level.
 pub const DKV_RECORD_NUMBER: u32 = 17;
+/// A record with a text.
+pub const DKV_RECORD_TEXT: u32 = 18;
+/// A record with what came of a synchronisation.
+pub const DKV_RECORD_SYNC_COMPLETE: u32 = 19;
+/// A record with the results of a deletion of backups.
+pub const DKV_RECORD_BACKUP_RESULTS: u32 = 20;
 /// Flag of a packed value whose bytes are in a dkv_blob.
 pub const DKV_RECORD_FLAG_BLOB: u32 = 1;
 /// Flag of a packed value that stands for a key without one. Its other fields are 0.
@@ -46,6 +52,8 @@ pub struct Record {
     owned: Option<(usize, fn(usize))>,
     /// The operation's place in its store's queue: records that nobody drains keep further operations out.
     slot: Option<QueueSlot>,
+    /// The same of a synchronisation, shared by the records of its listeners.
+    sync_slot: Option<Arc<QueueSlot>>,
     /// The notification's share of what its observer may lag behind.
     permit: Option<Permit>,
 }
@@ -59,7 +67,7 @@ impl Record {
         bytes.extend_from_slice(&error.map_or(0, Error::code).to_le_bytes());
         let count = error.map_or(count, |error| error.message().len());
         bytes.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-        let mut record = Self { bytes, blobs: Vec::new(), owned: None, slot: None, permit: None };
+        let mut record = Self { bytes, blobs: Vec::new(), owned: None, slot: None, sync_slot: None, permit: None };
         if let Some(error) = error {
             record.put_padded(error.message().as_bytes());
         }
@@ -78,6 +86,14 @@ impl Record {
                 record.put_value(value);
                 record
             }
+            Ok(Outcome::BackupDeletions(deletions)) => {
+                let mut record = Self::new(DKV_RECORD_BACKUP_RESULTS, tag, None, deletions.len());
+                for deletion in deletions {
+                    record.put_text(&deletion.name);
+                    record.put_u64(i64::from(deletion.status()) as u64);
+                }
+                record
+            }
             Ok(Outcome::Entries(entries)) => {
                 let mut record = Self::new(DKV_RECORD_ENTRIES, tag, None, entries.len());
                 for Entry { key, value } in entries {
@@ -87,6 +103,7 @@ impl Record {
                 record
             }
             Ok(Outcome::Applied(applied)) => Self::number(tag, u64::from(applied)),
+            Ok(Outcome::SecurityLevel(level)) => Self::number(tag, level as u64),
             Ok(Outcome::Count(count)) => Self::number(tag, count),
             Ok(Outcome::Values(values)) => {
                 let mut record = Self::new(DKV_RECORD_VALUES, tag, None, values.len());
@@ -139,6 +156,29 @@ impl Record {
                 record.finish()
             }
         }
+    }
+
+    /// The record of a text.
+    pub fn text(tag: u64, result: Result<String>) -> Self {
+        match result {
+            Err(error) => Self::new(DKV_RECORD_TEXT, tag, Some(&error), 0).finish(),
+            Ok(text) => {
+                let mut record = Self::new(DKV_RECORD_TEXT, tag, None, text.len());
+                record.put_padded(text.as_bytes());
+                record.finish()
+            }
+        }
+    }
+
+    /// The record of what came of a synchronisation. It holds the call's place in the queue.
+    pub fn sync_complete(tag: u64, statuses: &[SyncStatus], place: Arc<QueueSlot>) -> Self {
+        let mut record = Self::new(DKV_RECORD_SYNC_COMPLETE, tag, None, statuses.len());
+        for SyncStatus { device_id, code, .. } in statuses {
+            record.put_text(device_id);
+            record.put_u64(i64::from(*code) as u64);
+        }
+        record.sync_slot = Some(place);
+        record.finish()
     }
 
     /// The record of a change.

@@ -4,13 +4,14 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
+use super::backup::dkv_backup_result;
 use super::error::{OwnedError, dkv_error};
 use super::iterator::{self, dkv_iterator};
 use super::ptr::UserData;
 use super::queue::Queue;
 use super::record::{
-    DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_NUMBER, DKV_RECORD_RESULT_SET,
-    DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record,
+    DKV_RECORD_BACKUP_RESULTS, DKV_RECORD_DONE, DKV_RECORD_ENTRIES, DKV_RECORD_ITERATOR, DKV_RECORD_NUMBER,
+    DKV_RECORD_RESULT_SET, DKV_RECORD_VALUE, DKV_RECORD_VALUES, Record,
 };
 use super::result_set::{self, dkv_result_set};
 use super::store::dkv_store;
@@ -27,6 +28,12 @@ pub type dkv_applied_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, applied: i32)>;
 /// Answer of counts: 0 with an error.
 pub type dkv_count_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, count: u64)>;
+/// Answer of get_security_level: one of the DKV_SECURITY numbers, 0 with an error.
+pub type dkv_security_level_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, security_level: i32)>;
+/// Answer of get_local_device_id. One of `error` and `text` is NULL; both are borrowed for the call.
+pub type dkv_text_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, text: *const dkv_text)>;
 /// Answer of get. One of `error` and `value` is NULL; both are borrowed for the call.
 pub type dkv_value_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, value: *const dkv_value)>;
@@ -58,6 +65,16 @@ pub type dkv_result_set_callback =
 /// Answer of get_iterator. The iterator is the caller's: free it. It is NULL if `error` is not.
 pub type dkv_iterator_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const dkv_error, iterator: *mut dkv_iterator)>;
+
+/// Answer of delete_backup: `count` results in ascending order of the names' bytes, borrowed for the call.
+pub type dkv_backup_results_callback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        error: *const dkv_error,
+        results: *const dkv_backup_result,
+        count: usize,
+    ),
+>;
 
 /// Where the answers of a handle go.
 #[derive(Clone)]
@@ -101,13 +118,16 @@ pub enum Reply<C> {
 }
 
 type VoidFn = unsafe extern "C" fn(*mut c_void, *const dkv_error);
-type AppliedFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
+type NumberFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, i32);
 type CountFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, u64);
+type TextFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text);
 type ValueFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_value);
 type ValuesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const *const dkv_value, usize);
 type EntriesFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_entry, usize);
 type HandleFn<T> = unsafe extern "C" fn(*mut c_void, *const dkv_error, *mut T);
 type StoreIdsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_text, usize);
+
+type BackupResultsFn = unsafe extern "C" fn(*mut c_void, *const dkv_error, *const dkv_backup_result, usize);
 
 fn mismatch() -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
@@ -151,17 +171,18 @@ fn call_void(callback: VoidFn, user_data: UserData, result: Result<()>) {
     unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr)) };
 }
 
-impl Reply<AppliedFn> {
-    /// For conditional writes.
+impl Reply<NumberFn> {
+    /// For conditional writes, and for the security level.
     pub fn into_completion(self) -> Completion {
         self.completion(DKV_RECORD_NUMBER, |callback, user_data, outcome| {
-            let (error, applied) = match outcome {
+            let (error, number) = match outcome {
                 Ok(Outcome::Applied(applied)) => (None, i32::from(applied)),
+                Ok(Outcome::SecurityLevel(level)) => (None, level.code()),
                 Ok(_) => (Some(OwnedError::new(&mismatch())), 0),
                 Err(error) => (Some(OwnedError::new(&error)), 0),
             };
             // SAFETY: as in `call_void`.
-            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), applied) };
+            unsafe { callback(user_data.0, error.as_ref().map_or(ptr::null(), OwnedError::as_ptr), number) };
         })
     }
 }
@@ -256,6 +277,30 @@ impl Reply<ValuesFn> {
     }
 }
 
+impl Reply<BackupResultsFn> {
+    /// For deletions of backups.
+    pub fn into_completion(self) -> Completion {
+        self.completion(DKV_RECORD_BACKUP_RESULTS, |callback, user_data, outcome| {
+            let result = outcome.and_then(|outcome| match outcome {
+                Outcome::BackupDeletions(deletions) => Ok(deletions),
+                _ => Err(mismatch()),
+            });
+            match result {
+                Ok(deletions) => {
+                    let views: Vec<dkv_backup_result> = deletions.iter().map(dkv_backup_result::borrow).collect();
+                    // SAFETY: as in `call_void`; deletions and views live until the callback has returned.
+                    unsafe { callback(user_data.0, ptr::null(), views.as_ptr(), views.len()) };
+                }
+                Err(error) => {
+                    let error = OwnedError::new(&error);
+                    // SAFETY: as in `call_void`.
+                    unsafe { callback(user_data.0, error.as_ptr(), ptr::null(), 0) };
+                }
+            }
+        })
+    }
+}
+
 /// Calls back with a handle, which is the caller's.
 fn call_handle<T>(callback: HandleFn<T>, user_data: UserData, result: Result<usize>) {
     match result {
@@ -331,6 +376,31 @@ impl Reply<StoreIdsFn> {
                 Box::new(move |result| queue.push(Record::store_ids(user_data.tag(), result)))
             }
             Self::Call(callback, user_data) => Box::new(move |result| call_store_ids(callback, user_data, result)),
+        }
+    }
+}
+
+impl Reply<TextFn> {
+    /// For a device id.
+    pub fn into_answer(self) -> Answer<String> {
+        match self {
+            Self::Record(queue, user_data) => Box::new(move |result| queue.push(Record::text(user_data.tag(), result))),
+            Self::Call(callback, user_data) => Box::new(move |result| call_text(callback, user_data, result)),
+        }
+    }
+}
+
+fn call_text(callback: TextFn, user_data: UserData, result: Result<String>) {
+    match result {
+        Ok(text) => {
+            let view = dkv_text::borrow(&text);
+            // SAFETY: as in `call_void`; text and view live until the callback has returned.
+            unsafe { callback(user_data.0, ptr::null(), &raw const view) };
+        }
+        Err(error) => {
+            let error = OwnedError::new(&error);
+            // SAFETY: as in `call_void`.
+            unsafe { callback(user_data.0, error.as_ptr(), ptr::null()) };
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::request::Request;
 use super::store::KvStore;
+use super::subscription::Subscription;
 use crate::engine::{self, Answer, CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place};
 use crate::error::{Error, Result};
 use crate::limits::OPEN_STORES_MAX;
@@ -206,6 +207,12 @@ impl Manager {
     /// `Forked`: the callback then never runs.
     pub fn local_device_id_then(&self, answer: Answer<String>) -> Result<()> {
         engine::device_id(DeviceIdRequest { base_dir: self.inner.base_dir.clone() }, answer)
+    }
+
+    /// Registers a callback for the end of the service that holds the stores, as the reference has it
+    /// (`store.md` 1.4). Here the stores are held by this very process: the callback never runs.
+    pub fn subscribe_service_death(&self, died: impl Fn() + Send + Sync + 'static) -> Subscription {
+        Subscription::new(died)
     }
 
     fn place(&self, root_dir: Option<&Path>) -> Place {

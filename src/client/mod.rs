@@ -7,7 +7,10 @@ mod manager;
 mod received;
 mod request;
 mod store;
+mod subscription;
+mod sync;
 
 pub use manager::{Manager, ManagerOptions};
 pub use request::Request;
-pub use store::{KvStore, Subscription};
+pub use store::KvStore;
+pub use subscription::Subscription;

@@ -1,14 +1,14 @@
-//! What a store does with the entries of another device. They are written as synchronisation will write them, beneath the
-//! closed store, because nothing else can bring them in yet.
+//! What a store does with the entries of another device, and with what it records for synchronisation. The file is written
+//! and read beneath the closed store, as synchronisation will, because nothing else does yet.
 
 use std::sync::{Arc, Mutex};
 
 use super::{KvStore, Manager, ManagerOptions};
 use crate::disk::{StoreBackend, StoreFile, Tree};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 use crate::limits::OBSERVER_BYTES_MAX;
 use crate::model::{Change, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value};
-use crate::storage::Database;
+use crate::storage::{Database, Writing};
 
 const BUNDLE_NAME: &str = "com.example.tests";
 const PEER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -34,12 +34,7 @@ impl Home {
 
     /// Closes the store, and writes entries of a device into its file.
     fn receive(&self, store: KvStore, device_id: &str, entries: &[Entry]) {
-        store.close().wait().unwrap();
-        let folder = Tree::resolve(self.folder.path()).unwrap().store("store");
-        let (backend, _head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
-        let (database, mut stamps) = Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT).unwrap();
-        let transaction = database.begin(true).unwrap();
-        let written = transaction.with_tables(&mut stamps, 0, |tables| {
+        self.beneath(store, |tables| {
             let origin = tables.add_origin(device_id)?;
             for Entry { key, value } in entries {
                 let mut stored = Vec::new();
@@ -51,9 +46,19 @@ impl Home {
             }
             Ok(())
         });
-        written.unwrap();
+    }
+
+    /// Closes the store, and does something with its tables.
+    fn beneath<R>(&self, store: KvStore, apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>) -> R {
+        store.close().wait().unwrap();
+        let folder = Tree::resolve(self.folder.path()).unwrap().store("store");
+        let (backend, _head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
+        let (database, mut stamps) = Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT).unwrap();
+        let transaction = database.begin(true).unwrap();
+        let result = transaction.with_tables(&mut stamps, 0, apply).unwrap();
         transaction.commit(&mut stamps).unwrap();
         database.close().unwrap();
+        result
     }
 }
 
@@ -206,4 +211,32 @@ fn a_removal_is_refused_in_a_transaction() {
     assert_eq!(store.count_from_device(PEER, "").wait().unwrap(), 2);
     store.remove_device_data(PEER).wait().unwrap();
     assert_eq!(store.count_from_device(PEER, "").wait().unwrap(), 0);
+}
+
+#[test]
+fn settings_of_synchronisation_outlive_the_opening() {
+    let home = Home::new(StoreKind::SingleVersion);
+    let recorded = |store: KvStore| home.beneath(store, |tables| tables.sync_settings());
+    let fresh = recorded(home.open());
+    assert!(fresh.enabled && fresh.range.is_none());
+
+    let store = home.open();
+    store.enable_sync(false).wait().unwrap();
+    store.set_sync_range(vec!["a".to_owned()], vec!["b".to_owned(), "c".to_owned()]).wait().unwrap();
+    let set = recorded(store);
+    assert!(!set.enabled);
+    assert_eq!(set.range.as_ref().map(|range| range.remote.len()), Some(2));
+
+    let store = home.open();
+    store.start_transaction().wait().unwrap();
+    store.enable_sync(true).wait().unwrap();
+    store.rollback().wait().unwrap();
+    assert_eq!(recorded(store), set);
+
+    let store = home.open();
+    store.start_transaction().wait().unwrap();
+    store.enable_sync(true).wait().unwrap();
+    store.commit().wait().unwrap();
+    let last = recorded(store);
+    assert!(last.enabled && last.range == set.range);
 }

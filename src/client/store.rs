@@ -1,13 +1,15 @@
 //! A handle on an open store (`store.md` 3 and 4).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::request::Request;
-use crate::engine::{Answer, Completion, Hold, Notify, Observation};
+use super::subscription::Subscription;
+use crate::engine::{Answer, Completion, Hold, Notify};
 use crate::error::{Error, Result};
-use crate::model::{Change, Entry, Statistics, StoreKind, SubscribeType, Value};
+use crate::model::{BackupDeletion, BackupPlace, Change, Entry, Statistics, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
-use crate::store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
+use crate::store::{self, EntryStream, KeyRange, Op, Outcome, ResultSet};
 
 /// A handle on an open store. Handles on one store share it; the store closes with its last handle.
 ///
@@ -15,7 +17,7 @@ use crate::store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 /// by whatever handle, and writes complete in the order of their issue. Dropping a handle lets go of it;
 /// [`KvStore::close`] also tells when that is done.
 pub struct KvStore {
-    hold: Hold,
+    pub(super) hold: Hold,
 }
 
 impl KvStore {
@@ -166,7 +168,7 @@ impl KvStore {
 
     /// As [`KvStore::subscribe`]; the observer also gets the permit of each notification, to keep it for longer.
     pub(crate) fn subscribe_held(&self, kind: SubscribeType, notify: Notify) -> Result<Subscription> {
-        self.hold.observe(kind, notify).map(|observation| Subscription { _observation: observation })
+        self.hold.observe(kind, notify).map(Subscription::new)
     }
 
     /// Opens a result set over the entries whose key begins with `prefix`, which is as for [`KvStore::get_entries`]. At
@@ -235,6 +237,87 @@ impl KvStore {
         self.request(Op::Flush, done)
     }
 
+    /// Backs up what is committed now, under a name. Writes go on meanwhile; answers when the backup was verified. An
+    /// older backup of the name is replaced then, and stays if anything fails. Of one store, backups are made one after
+    /// the other.
+    ///
+    /// A store has at most 5 backups in a folder, of which one is kept for the automatic one if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` (401) for a name that is empty, reserved, too long or no bare name; `General` (27459584) for
+    /// one backup too many, or a name of another living store; `Database` (27459594) in a transaction, or if the disk
+    /// fails; `Corrupted` (15100003) if the store is damaged; `CannotOpen` (27459626), `Closed` (15100005).
+    pub fn backup(&self, file: &str) -> Request<()> {
+        self.upkeep(BackupPlace::to_make(file), |place| Op::Backup { place }, done)
+    }
+
+    /// As [`KvStore::backup`], below a folder of the caller's, which must exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::backup`], but `Parameter` (15100000) for the name and for the folder.
+    pub fn backup_ex(&self, file_name: &str, file_path: &Path) -> Request<()> {
+        self.upkeep(BackupPlace::in_folder(file_name, file_path), |place| Op::Backup { place }, done)
+    }
+
+    /// Replaces the whole content of the store by that of a backup. Handles, observers and queues stay valid; there is
+    /// no notification. What was issued before is done before; what is issued after sees the restored content.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` (401) if there is no such backup, `General` (27459584) for a damaged one, `Database` (27459594)
+    /// while a result set, a stream or a transaction is open, or if the disk fails; `Closed` (15100005). The store keeps
+    /// its content then.
+    pub fn restore(&self, file: &str) -> Request<()> {
+        self.upkeep(BackupPlace::new(file), |place| Op::Restore { place }, done)
+    }
+
+    /// As [`KvStore::restore`], below a folder of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::restore`], but `Parameter` (15100000) for the name and for the folder.
+    pub fn restore_ex(&self, file_name: &str, file_path: &Path) -> Request<()> {
+        self.upkeep(BackupPlace::in_folder(file_name, file_path), |place| Op::Restore { place }, done)
+    }
+
+    /// Deletes backups, and tells of each: in ascending order of the names, each name once. Works on a closed store.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` (401) for no names, and for one that is no bare name.
+    pub fn delete_backup(&self, files: &[&str]) -> Request<Vec<BackupDeletion>> {
+        let places: Result<Vec<_>> = files.iter().map(|file| BackupPlace::new(file)).collect();
+        let places = places.and_then(|places| store::check_some(&places).map(|()| places));
+        self.upkeep(
+            places,
+            |places| Op::DeleteBackups { places },
+            |outcome| match outcome {
+                Outcome::BackupDeletions(deletions) => Ok(deletions),
+                other => Err(mismatch(&other)),
+            },
+        )
+    }
+
+    /// Deletes a backup below a folder of the caller's. A missing one is a success. Works on a closed store.
+    ///
+    /// # Errors
+    ///
+    /// `Parameter` (15100000) for the name and for the folder, `General` (27459584) if it could not be removed.
+    pub fn delete_backup_ex(&self, file_name: &str, file_path: &Path) -> Request<()> {
+        self.upkeep(BackupPlace::in_folder(file_name, file_path), |place| Op::DeleteBackup { place }, done)
+    }
+
+    fn upkeep<P, T: Send + 'static>(
+        &self,
+        places: Result<P>,
+        op: impl FnOnce(P) -> Op,
+        decode: fn(Outcome) -> Result<T>,
+    ) -> Request<T> {
+        Request::start(|answer| self.submit(op(places?), move |outcome| answer(outcome.and_then(decode))))
+    }
+
     /// Reads a value on this thread. Waits where a queued write could change the answer, and only there.
     ///
     /// # Errors
@@ -271,7 +354,7 @@ impl KvStore {
 
     /// As [`KvStore::submit`]; the completion also gets the operation's place in the queue, to keep it for longer.
     pub(crate) fn submit_held(&self, op: Op, completion: Completion) -> Result<()> {
-        self.hold.session()?.submit(op, completion)
+        self.hold.submit(op, completion)
     }
 
     /// Closes this handle. The answer comes when everything issued before is done; with the last handle, when the file
@@ -295,7 +378,14 @@ impl KvStore {
     }
 
     pub(super) fn request<T: Send + 'static>(&self, op: Op, decode: fn(Outcome) -> Result<T>) -> Request<T> {
-        Request::start(|answer| self.submit(op, move |outcome| answer(outcome.and_then(decode))))
+        Request::start(|answer| {
+            let completion = move |outcome: Result<Outcome>, slot| {
+                // Whoever waits may submit the next operation at once: the place of this one must be free by then.
+                drop(slot);
+                answer(outcome.and_then(decode));
+            };
+            self.submit_held(op, Box::new(completion))
+        })
     }
 }
 
@@ -335,17 +425,4 @@ pub(super) fn counted(outcome: Outcome) -> Result<u64> {
 
 pub(super) fn mismatch(_outcome: &Outcome) -> Error {
     Error::internal("An operation was answered with the answer of another kind. Report this.")
-}
-
-/// An observer's registration. Dropping it ends it: notifications that are queued for it are dropped, one that is being
-/// delivered on another thread goes on.
-#[must_use = "dropping it ends the registration"]
-pub struct Subscription {
-    _observation: Observation,
-}
-
-impl std::fmt::Debug for Subscription {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Subscription")
-    }
 }

@@ -63,13 +63,21 @@ impl StoreBackend {
     ///
     /// As [`Superblock::read`], and `Corrupted` if no blocks follow it.
     pub fn open(file: File) -> Result<(Self, StoreHead)> {
+        Self::open_counted(file, Arc::default())
+    }
+
+    /// As `open`, counting on where another file of the store stopped.
+    ///
+    /// # Errors
+    ///
+    /// As for `open`.
+    pub fn open_counted(file: File, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
         let file = Arc::new(wrap(file)?);
         let superblock = Superblock::read(&file)?;
         if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
             // redb would take a file without blocks for a new one, and the loss would go unnoticed.
             return Err(Error::corrupted("the file ends behind its superblock"));
         }
-        let traffic: Arc<Traffic> = Arc::default();
         let backend = Self { file: Arc::clone(&file), traffic: Arc::clone(&traffic) };
         Ok((backend, StoreHead { file, superblock, traffic }))
     }

@@ -4,12 +4,15 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::replacement::Replacement;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Name of the file that holds a store.
 pub(super) const STORE_FILE: &str = "store.dkv";
 /// Name of a store's file while it is being made.
 const STORE_FILE_TEMPORARY: &str = "store.dkv.tmp";
+/// Name of the file that will replace a store's file.
+const STORE_FILE_RESTORED: &str = "store.dkv.restore.tmp";
 
 /// The file of one store inside its folder.
 #[derive(Debug)]
@@ -70,6 +73,25 @@ impl StoreFile {
         sync_folder(folder)
     }
 
+    /// Makes an empty file that will take the place of the store's file.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the folder may not be written.
+    pub fn replace(folder: &Path) -> Result<Replacement> {
+        Self::clear_leftovers(folder)?;
+        Replacement::create(folder.join(STORE_FILE_RESTORED), folder.join(STORE_FILE))
+    }
+
+    /// Removes what an interrupted restore left. The caller holds the store's lock.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if the folder may not be written.
+    pub fn clear_leftovers(folder: &Path) -> Result<()> {
+        remove_if_present(&folder.join(STORE_FILE_RESTORED))
+    }
+
     /// Removes the store's file and what an interrupted creation left. The store is gone when this returns.
     ///
     /// # Errors
@@ -78,6 +100,7 @@ impl StoreFile {
     pub fn remove(folder: &Path) -> Result<()> {
         remove_if_present(&folder.join(STORE_FILE))?;
         remove_if_present(&folder.join(STORE_FILE_TEMPORARY))?;
+        Self::clear_leftovers(folder)?;
         sync_folder(folder)
     }
 }
@@ -200,7 +223,7 @@ pub(super) fn remove_if_present(path: &Path) -> Result<()> {
     }
 }
 
-fn rename(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).map_err(|error| refused(to, &error.to_string()).caused_by(error))
 }
 
@@ -217,7 +240,7 @@ fn make_private(path: &Path, mode: u32) -> Result<()> {
     Ok(())
 }
 
-fn is_absent(error: &io::Error) -> bool {
+pub(super) fn is_absent(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 

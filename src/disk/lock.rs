@@ -101,7 +101,7 @@ fn held_elsewhere(mut file: File, folder: &Path) -> Error {
 
 /// True if `path` still names the opened file.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), path.symlink_metadata()) {
         (Ok(opened), Ok(named)) => opened.dev() == named.dev() && opened.ino() == named.ino(),
@@ -111,7 +111,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 
 /// Windows refuses to remove a file whose lock is held.
 #[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
+pub(super) fn is_at(_file: &File, path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 

@@ -6,17 +6,21 @@
 //! folder is synced. `superblock` names a store without opening it, `lock` keeps other processes out.
 
 mod backend;
+mod backups;
 mod device_id;
 mod files;
 mod lock;
 mod paths;
+mod replacement;
 mod superblock;
 mod syscall;
 
 pub use backend::{StoreBackend, Traffic};
+pub use backups::BackupFolder;
 pub use device_id::{DeviceId, load_or_create as load_or_create_device_id};
-pub use files::{StoreFile, ensure_folder, folder_exists};
+pub use files::{StoreFile, ensure_folder, folder_exists, sync_folder};
 pub use lock::StoreLock;
 pub use paths::Tree;
+pub use replacement::Replacement;
 pub use superblock::{Identity, Superblock};
 pub use syscall::{forked, watch_forks};

@@ -4,6 +4,7 @@
 //! <base>/device-id
 //! <base>/kvdb/s.<folder>/store.dkv
 //! <base>/kvdb/s.<folder>/LOCK
+//! <base>/kvdb/backup/s.<folder>/<name>.bak
 //! ```
 //!
 //! `<folder>` is the store id with each upper-case letter escaped (`-a` for `A`): no two ids share a folder on a file
@@ -48,6 +49,18 @@ impl Tree {
         Ok(Self { base: resolved })
     }
 
+    /// As `resolve`, but nothing if the folder does not exist.
+    ///
+    /// # Errors
+    ///
+    /// `CannotOpen` if it is not a folder or may not be read.
+    pub fn find(base: &Path) -> Result<Option<Self>> {
+        match base.canonicalize() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => Self::resolve(base).map(Some),
+        }
+    }
+
     /// The folder of all stores.
     #[must_use]
     pub fn stores(&self) -> PathBuf {
@@ -58,6 +71,12 @@ impl Tree {
     #[must_use]
     pub fn store(&self, store_id: &str) -> PathBuf {
         self.stores().join(store_folder(store_id))
+    }
+
+    /// The folder of all backups.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.stores().join("backup")
     }
 
     /// The file that names this installation.

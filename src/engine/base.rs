@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::backups::Source;
 use super::published::Published;
 use super::registry::OpenPlace;
 use crate::disk::{StoreLock, Traffic};
 use crate::error::Result;
-use crate::model::{AppId, SecurityLevel, StoreKind};
+use crate::model::{AppId, Options, SecurityLevel, StoreKind};
 use crate::storage::{Database, Stamps};
 
 /// What is known of the open store, whoever opened it.
@@ -17,6 +18,10 @@ pub struct Known {
     pub security_level: SecurityLevel,
     /// The device id of this installation.
     pub own_device: String,
+    /// What its backups are made of and where they lie.
+    pub source: Arc<Source>,
+    /// redb's page cache.
+    pub cache_bytes: u64,
 }
 
 /// What opening a file gives.
@@ -40,6 +45,12 @@ impl Base {
     pub fn new(known: Known, opened: Opened, lock: StoreLock, place: OpenPlace) -> Self {
         let published = Published::new(opened.database, opened.traffic);
         Self { known, published, stamps: opened.stamps, _lock: lock, _place: place }
+    }
+
+    /// The same file for another session, which has options of its own.
+    pub fn reopened(mut self: Box<Self>, options: &Options) -> Box<Self> {
+        self.known.source = Arc::new(Source { backup: options.backup, ..(*self.known.source).clone() });
+        self
     }
 
     /// True if result sets or iterators keep the file open.

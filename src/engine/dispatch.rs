@@ -89,6 +89,29 @@ impl Dispatch {
     }
 }
 
+/// Answers that leave together, with one wake of the dispatch thread: when the outbox is dropped, also by a panic. An
+/// answer that was given is not lost with whoever gave it.
+pub struct Outbox {
+    dispatch: Arc<Dispatch>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Outbox {
+    pub fn new(dispatch: &Arc<Dispatch>, capacity: usize) -> Self {
+        Self { dispatch: Arc::clone(dispatch), deliveries: Vec::with_capacity(capacity) }
+    }
+
+    pub fn push(&mut self, delivery: Delivery) {
+        self.deliveries.push(delivery);
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.dispatch.deliver_all(std::mem::take(&mut self.deliveries));
+    }
+}
+
 fn run(delivery: Delivery) {
     let ran = catch_unwind(AssertUnwindSafe(|| match delivery {
         Delivery::Operation(completion, outcome, slot) => completion(outcome, slot),

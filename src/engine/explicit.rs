@@ -2,11 +2,11 @@
 
 use super::group;
 use super::session::{Session, Work, WriteJob};
+use super::told::Told;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::TRANSACTION_BYTES_MAX;
-use crate::model::{Change, SubscribeType};
 use crate::storage::{Stamps, Transaction};
-use crate::store::{Changes, Effect, Outcome, Removed, Write};
+use crate::store::{Changes, Effect, Outcome, Write};
 
 /// The open transaction of a store.
 pub struct Explicit {
@@ -31,18 +31,6 @@ enum Recording {
     On(Changes),
     /// Too much to keep: the observers will be told to read again.
     TooLarge,
-}
-
-/// What a notification is made of.
-pub enum Told {
-    Nothing,
-    Changes(Changes),
-    Overflow,
-    /// What was received from a device is gone.
-    Removed {
-        device_id: String,
-        removed: Removed,
-    },
 }
 
 impl Explicit {
@@ -125,59 +113,5 @@ impl Explicit {
             Recording::On(changes) => Told::Changes(changes),
             Recording::TooLarge => Told::Overflow,
         })
-    }
-}
-
-impl Told {
-    /// What a write that is a commit of its own has to tell.
-    pub fn of(write: Write, effects: Vec<Effect>) -> Self {
-        let mut effects = effects;
-        match (write, effects.pop()) {
-            (Write::RemoveDevice(removal), Some(Effect::Removed(removed))) => {
-                Self::Removed { device_id: removal.device_id, removed }
-            }
-            (write, last) => {
-                let mut changes = Changes::default();
-                changes.add(write, effects.into_iter().chain(last));
-                Self::Changes(changes)
-            }
-        }
-    }
-
-    /// What is told of writes whose changes nobody kept.
-    pub fn unrecorded(jobs: &[WriteJob]) -> Vec<Self> {
-        let removal = |job: &WriteJob| match &job.work {
-            Work::Write(Write::RemoveDevice(removal)) => {
-                Some(Self::Removed { device_id: removal.device_id.clone(), removed: Removed::too_large() })
-            }
-            _ => None,
-        };
-        std::iter::once(Self::Overflow).chain(jobs.iter().filter_map(removal)).collect()
-    }
-
-    /// True if an observer of this type is told.
-    pub fn concerns(&self, kind: SubscribeType) -> bool {
-        match self {
-            Self::Nothing | Self::Changes(_) | Self::Overflow => kind.includes_local(),
-            Self::Removed { .. } => kind.includes_remote(),
-        }
-    }
-
-    /// The notification, if there is anything to tell.
-    ///
-    /// # Errors
-    ///
-    /// `Corrupted` if a stored key is not one that the store wrote.
-    pub fn into_change(self, session: &Session) -> Result<Option<Change>> {
-        let facts = &session.facts;
-        match self {
-            Self::Nothing => Ok(None),
-            Self::Overflow => Ok(Some(Change::overflow(facts.device_id.clone()))),
-            Self::Changes(changes) => changes.into_notification(facts.kind, &facts.device_id),
-            Self::Removed { device_id, removed } if removed.is_too_large => Ok(Some(Change::overflow(device_id))),
-            Self::Removed { device_id, removed } => {
-                Ok(Some(Change { device_id, deleted: removed.entries, ..Change::default() }))
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::dispatch::Delivery;
+use super::dispatch::Outbox;
 use super::session::{Session, Work, WriteJob};
 use crate::error::{Error, Result};
 use crate::limits::{GROUP_BYTES_MAX, GROUP_OPERATIONS_MAX};
@@ -83,22 +83,22 @@ pub fn answer(
     jobs: Vec<WriteJob>,
     outcomes: Vec<Result<Outcome>>,
     effects: Vec<Vec<Effect>>,
-    mut told: impl FnMut(Write, Vec<Effect>, &mut Vec<Delivery>),
-) -> Vec<Delivery> {
+    mut told: impl FnMut(Write, Vec<Effect>, &mut Outbox),
+) -> Outbox {
     session.settle(&jobs);
-    let mut deliveries: Vec<Delivery> = Vec::with_capacity(jobs.len());
+    let mut outbox = Outbox::new(&session.dispatch, jobs.len());
     let effects = effects.into_iter().chain(std::iter::repeat_with(Vec::new));
     for ((job, outcome), effects) in jobs.into_iter().zip(outcomes).zip(effects) {
         let done = outcome.is_ok();
-        job.ticket.answer_into(outcome, &mut deliveries);
+        job.ticket.answer_into(outcome, &mut outbox);
         if let Work::Write(write) = job.work
             && done
             && !effects.is_empty()
         {
-            told(write, effects, &mut deliveries);
+            told(write, effects, &mut outbox);
         }
     }
-    deliveries
+    outbox
 }
 
 fn changes_something(work: &Work) -> bool {
@@ -167,7 +167,7 @@ fn answer_one(rows: &impl Rows, work: &Work, kind: StoreKind) -> Result<Outcome>
 fn refused_or_done(work: &Work) -> Result<Outcome> {
     match work {
         Work::Refused(error) => Err(error.clone()),
-        Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check => Ok(Outcome::Done),
+        Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check | Work::Upkeep(_) => Ok(Outcome::Done),
     }
 }
 
@@ -176,7 +176,7 @@ pub fn refuse_all(jobs: &[WriteJob], error: &Error) -> Vec<Result<Outcome>> {
     jobs.iter()
         .map(|job| match &job.work {
             Work::Refused(refusal) => Err(refusal.clone()),
-            Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check => Err(error.clone()),
+            Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check | Work::Upkeep(_) => Err(error.clone()),
         })
         .collect()
 }

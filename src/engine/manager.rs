@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::hold::Hold;
 use super::lane::Next;
 use super::opening::OpenJob;
 use super::promise::{Answer, Promise};
 use super::registry::{self, StoreKey};
-use super::session::Hold;
 use super::slot::SlotJob;
 use super::threads;
 use crate::disk::{self, StoreBackend, StoreFile, Tree};
@@ -184,9 +184,9 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
                 return promise.settle(Ok(()));
             }
             match find(&request.place, request.store_id) {
-                Ok(key) => engine.push(key, SlotJob::CloseById { app_id: request.app_id, promise }),
+                Ok(Some(key)) => engine.push(key, SlotJob::CloseById { app_id: request.app_id, promise }),
                 // What has no folder is not open, and closing what is not open succeeds (`store.md` 3.6).
-                Err(error) if error.kind() == ErrorKind::CannotOpen => promise.settle(Ok(())),
+                Ok(None) => promise.settle(Ok(())),
                 Err(error) => promise.settle(Err(error)),
             }
         }
@@ -231,9 +231,10 @@ pub fn warn_of_foreign_close() {
     log::warn!("a store was not closed: the application id of the call is not the bundle name it was opened with");
 }
 
-fn find(place: &Place, store_id: StoreId) -> Result<StoreKey> {
+/// The store that is meant; none if its folder does not exist.
+fn find(place: &Place, store_id: StoreId) -> Result<Option<StoreKey>> {
     let folder = place.root_dir.as_deref().unwrap_or(&place.base_dir);
-    Ok(StoreKey { tree: Tree::resolve(folder)?, store_id })
+    Ok(Tree::find(folder)?.map(|tree| StoreKey { tree, store_id }))
 }
 
 fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
@@ -248,7 +249,10 @@ fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
             ),
         ));
     }
-    find(&request.place, request.store_id.clone())
+    find(&request.place, request.store_id.clone())?.ok_or_else(|| {
+        let message = format!("Not found. There is no store {}, nor the folder for it.", request.store_id.as_str());
+        Error::new(ErrorKind::NotFound, message)
+    })
 }
 
 fn list_stores(request: &ListRequest) -> Result<Vec<String>> {

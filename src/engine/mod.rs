@@ -14,11 +14,15 @@
 //! caller's code runs on a writer or reader.
 
 mod admission;
+mod automatic;
+mod backups;
 mod base;
 mod counters;
 mod dispatch;
 mod explicit;
 mod group;
+mod here;
+mod hold;
 mod lane;
 mod maintenance;
 mod manager;
@@ -30,25 +34,29 @@ mod promise;
 mod published;
 mod readers;
 mod registry;
+mod restoring;
 mod session;
 mod slot;
+mod sync;
 mod threads;
+mod told;
 mod writer;
 
 pub use crate::disk::forked;
 pub use admission::Slot as QueueSlot;
 pub use dispatch::on_manager_dispatch;
+pub use hold::Hold;
 pub use manager::{
     CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place, close, delete, device_id, list, open,
 };
-pub use observers::{Notify, Observation, Permit};
+pub use observers::{Notify, Permit};
 pub use promise::{Answer, Completion};
-pub use session::Hold;
+pub use sync::{SyncNotify, SyncRequest};
 pub use threads::on_library_thread;
 
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Closes every open store and waits until the library's threads have ended.
 ///
@@ -58,4 +66,12 @@ use crate::error::Result;
 pub fn shutdown(timeout: Duration) -> Result<()> {
     manager::close_all()?;
     threads::wait_until_none(timeout)
+}
+
+/// Random bytes, for what must differ from everything of its kind.
+fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}.")))?;
+    Ok(bytes)
 }

@@ -3,17 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::automatic::Rhythm;
+use super::backups::Source;
 use super::base::{Base, Known, Opened};
 use super::dispatch::Dispatch;
+use super::hold::Hold;
 use super::promise::Promise;
+use super::random;
 use super::readers;
 use super::registry::{OpenPlace, StoreKey};
-use super::session::{Facts, Hold, Session};
+use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
-use crate::disk::{self, Identity, StoreBackend, StoreFile, StoreLock, Tree};
+use crate::disk::{self, BackupFolder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Options, SecurityLevel, StoreId, StoreKind};
+use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
 use crate::storage::{Database, RecordedOptions};
 
 /// A store to open.
@@ -66,7 +70,7 @@ pub fn rejoin(
     job: &OpenJob,
 ) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
     match check_joined(&base.known, job) {
-        Ok(()) => start(slot, base, job),
+        Ok(()) => start(slot, base.reopened(&job.options), job),
         Err(error) => Err((base, error)),
     }
 }
@@ -104,6 +108,9 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
     match opened.and_then(|()| open_file(&slot.key, &folder, job)) {
         Ok((known, opened)) => {
+            if let Err(error) = StoreFile::clear_leftovers(&folder).and_then(|()| known.source.clear_leftovers()) {
+                log::warn!("what an interrupted backup or restore left behind is still there: {error}");
+            }
             let base = Box::new(Base::new(known, opened, lock, place));
             start(slot, base, job).map_err(|(base, error)| {
                 drop(base.close());
@@ -132,17 +139,19 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
     let facts = Facts {
         app_id: known.app_id.clone(),
         kind: known.kind,
+        security_level: known.security_level,
         durability: job.options.durability,
         device_id: match known.kind {
             StoreKind::SingleVersion => String::new(),
             StoreKind::DeviceCollaboration => known.own_device.clone(),
         },
     };
-    let session = Session::new(facts, Arc::clone(slot), Arc::clone(&base.published), dispatch);
+    let source = Arc::clone(&known.source);
+    let session = Session::new(facts, source, Arc::clone(slot), Arc::clone(&base.published), dispatch);
     match session.hold() {
         Ok(hold) => {
             readers::session_opened();
-            Ok((Writer::new(session, base), hold))
+            Ok((Writer::new(session, base, Rhythm::of(&job.options)), hold))
         }
         Err(error) => Err((base, error)),
     }
@@ -159,11 +168,19 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Ope
         recorded.security_level = job.options.security_level;
     }
     database.record(RecordedOptions::of(&job.options))?;
+    let source = Source {
+        tree: key.tree.clone(),
+        manager_tree: job.manager_tree.clone(),
+        identity: head.superblock().identity.clone(),
+        backup: job.options.backup,
+    };
     let known = Known {
         app_id: job.app_id.clone(),
         kind: recorded.kind,
         security_level: recorded.security_level,
         own_device: database.own_device().to_owned(),
+        source: Arc::new(source),
+        cache_bytes: job.options.cache_bytes,
     };
     Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
 }
@@ -180,13 +197,6 @@ fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {
         security_level: job.options.security_level as u8,
     };
     Database::create(folder, identity, RecordedOptions::of(&job.options), &device)
-}
-
-fn random() -> Result<[u8; 16]> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}.")))?;
-    Ok(bytes)
 }
 
 /// Makes the folders and takes the store's lock.
@@ -289,6 +299,19 @@ pub fn check_owner(key: &StoreKey, app_id: &AppId) -> Result<()> {
 pub fn delete(key: &StoreKey) -> Result<()> {
     let folder = key.tree.store(key.store_id.as_str());
     let lock = StoreLock::acquire(&folder)?;
+    // First, so that whatever ends this half way leaves a store and not a backup of none.
+    remove_automatic_backup(key, &folder)?;
     StoreFile::remove(&folder)?;
     lock.remove_folder()
+}
+
+/// Removes what a store's backups are without the ones that the user named (`store.md` 3.15).
+fn remove_automatic_backup(key: &StoreKey, folder: &Path) -> Result<()> {
+    let backups = BackupFolder::new(&key.tree, key.store_id.as_str());
+    backups.remove(AUTOMATIC_BACKUP)?;
+    if let Ok(recorded) = identify(folder) {
+        backups.clear_leftovers(&recorded.identity.store_uuid)?;
+    }
+    backups.remove_if_empty();
+    Ok(())
 }

@@ -3,17 +3,19 @@
 //! They keep their database open after the last close of its handles, with its lock and its place among the open
 //! stores, until the last of them ends. What needs the database for itself asks here whether there are any.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::slot::{Slot, SlotJob};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{ITERATORS_MAX, RESULT_SETS_MAX};
+use crate::limits::{BACKGROUND_COPIES_MAX, ITERATORS_MAX, RESULT_SETS_MAX};
 use crate::model::{Holder, HolderKind};
 
 /// The pins of one database.
 #[derive(Default)]
 pub struct Pins {
     list: Mutex<List>,
+    /// One has ended.
+    ended: Condvar,
 }
 
 #[derive(Default)]
@@ -52,6 +54,7 @@ impl Pins {
         let (limit, what) = match kind {
             HolderKind::ResultSet => (RESULT_SETS_MAX, "result sets"),
             HolderKind::Iterator => (ITERATORS_MAX, "iterators"),
+            HolderKind::Background => (BACKGROUND_COPIES_MAX, "copies in the background"),
         };
         if count >= limit {
             return Err(Error::new(
@@ -67,19 +70,22 @@ impl Pins {
         Ok((pin, Revoke { pins: Arc::clone(self), id }))
     }
 
-    /// True if nobody holds a snapshot.
+    /// True if no caller holds a snapshot.
     pub fn is_empty(&self) -> bool {
-        self.list().pinned.is_empty()
+        self.list().held() == 0
     }
 
-    /// Refuses an operation that needs the database for itself.
+    /// Refuses an operation that needs the database for itself. What is done in the background is ended for it.
     ///
     /// # Errors
     ///
     /// `Database`, naming how many hold it.
     pub fn check_none(&self, what: &str) -> Result<()> {
-        let count = self.list().pinned.len();
+        let count = self.list().held();
         if count == 0 {
+            self.stop_background();
+            let list = self.list();
+            drop(self.ended.wait_while(list, |list| !list.pinned.is_empty()));
             return Ok(());
         }
         Err(Error::new(
@@ -93,11 +99,29 @@ impl Pins {
         self.list().pinned.iter().map(|pinned| pinned.holder.clone()).collect()
     }
 
+    /// Tells what is done in the background to end, and does not wait until it has.
+    pub fn stop_background(&self) {
+        self.revoke(|kind| kind == HolderKind::Background);
+    }
+
     /// Ends every holder.
     pub fn revoke_all(&self) {
-        let revokes: Vec<_> = self.list().pinned.iter().filter_map(|pinned| pinned.revoke.clone()).collect();
+        self.revoke(|_| true);
+    }
+
+    fn revoke(&self, meant: impl Fn(HolderKind) -> bool) {
+        let meant = |pinned: &&Pinned| meant(pinned.holder.kind);
+        let revokes: Vec<_> =
+            self.list().pinned.iter().filter(meant).filter_map(|pinned| pinned.revoke.clone()).collect();
         // Outside the lock: a holder that ends drops its pin.
         revokes.iter().for_each(|revoke| revoke());
+    }
+}
+
+impl List {
+    /// How many are held by callers.
+    fn held(&self) -> usize {
+        self.pinned.iter().filter(|pinned| pinned.holder.kind != HolderKind::Background).count()
     }
 }
 
@@ -119,9 +143,11 @@ impl Drop for Pin {
     fn drop(&mut self) {
         let last = {
             let mut list = self.pins.list();
+            let before = list.held();
             list.pinned.retain(|pinned| pinned.id != self.id);
-            list.pinned.is_empty()
+            before > 0 && list.held() == 0
         };
+        self.pins.ended.notify_all();
         if last {
             self.slot.push(SlotJob::Unpinned);
         }

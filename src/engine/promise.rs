@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::admission::Slot;
-use super::dispatch::{Delivery, Dispatch};
+use super::dispatch::{Delivery, Dispatch, Outbox};
 use crate::error::{Error, Result};
 use crate::store::Outcome;
 
@@ -47,9 +47,9 @@ impl Ticket {
     }
 
     /// Gives the answer, but leaves the delivery to the caller, who delivers many at once.
-    pub fn answer_into(mut self, outcome: Result<Outcome>, deliveries: &mut Vec<Delivery>) {
+    pub fn answer_into(mut self, outcome: Result<Outcome>, outbox: &mut Outbox) {
         if let Some((delivery, _)) = self.settle(outcome) {
-            deliveries.push(delivery);
+            outbox.push(delivery);
         }
     }
 

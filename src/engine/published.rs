@@ -115,7 +115,7 @@ impl Published {
     }
 
     /// What goes through the file.
-    pub fn traffic(&self) -> &Traffic {
+    pub fn traffic(&self) -> &Arc<Traffic> {
         &self.traffic
     }
 

@@ -110,8 +110,9 @@ fn run(job: ReadJob) {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let ReadJob { view, read, kind, ticket } = job;
         let outcome = store::apply_read(&**view.snapshot(), &read, kind);
-        drop(view);
         ticket.answer(outcome);
+        // Behind the answer: a close waits for the view, and its own answer comes after this one.
+        drop(view);
     }));
     if ran.is_err() {
         log::error!("a read panicked; its caller was told");

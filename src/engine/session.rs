@@ -1,24 +1,25 @@
 //! One opening of a store: what its handles share, and the way in for operations.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Admission;
+use super::backups::Source;
 use super::dispatch::Dispatch;
 use super::maintenance;
 use super::observers::{Notify, Observation, Observers};
 use super::pending::Pending;
-use super::promise::{Answer, Completion, Promise, Ticket};
+use super::promise::{Completion, Ticket};
 use super::published::{Published, View};
 use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
+use super::sync::{SyncRequest, Synchroniser};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, HolderKind, Statistics, StoreKind, SubscribeType};
-use crate::storage::Found;
+use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
 use crate::store::{
-    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Read, ResultSet, Selection, Step, Stream, Touched,
-    Write,
+    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
+    Touched, Upkeep, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -26,6 +27,7 @@ use crate::store::{
 pub struct Facts {
     pub app_id: AppId,
     pub kind: StoreKind,
+    pub security_level: SecurityLevel,
     pub durability: Durability,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
@@ -34,21 +36,26 @@ pub struct Facts {
 /// One opening of a store.
 pub struct Session {
     pub(super) facts: Facts,
+    pub(super) source: Arc<Source>,
     pub(super) slot: Arc<Slot>,
     pub(super) published: Arc<Published>,
     pub(super) dispatch: Arc<Dispatch>,
     pub(super) observers: Arc<Observers>,
-    admission: Arc<Admission>,
+    pub(super) sync: Arc<Synchroniser>,
+    pub(super) admission: Arc<Admission>,
     order: Mutex<Order>,
     /// No operation is accepted any more.
-    closed: AtomicBool,
+    pub(super) closed: AtomicBool,
     /// Number of queued writes: zero lets a read skip the order's lock.
-    writes_queued: AtomicUsize,
+    pub(super) writes_queued: AtomicUsize,
 }
 
 /// What fixes the order of operations: held while one is checked against the others and queued.
-struct Order {
-    handles: usize,
+pub(super) struct Order {
+    pub handles: usize,
+    /// Handles that were closed by the store's id: nobody knows which. The next ones that are dropped, and not closed by
+    /// themselves, are those.
+    pub closed_by_id: usize,
     pending: Pending,
     /// Transactions that were asked for, less those that ended or never began. Above zero, every read goes through the
     /// writer, because it could see the transaction.
@@ -56,6 +63,8 @@ struct Order {
     /// Operations that need the database for themselves. Above zero, every read goes through the writer, so that it does
     /// not wait on its caller's thread.
     exclusives: usize,
+    /// Restores that are queued. Above zero, every read goes through the writer, because it must see what is restored.
+    restores: usize,
 }
 
 /// What the writer does for an operation.
@@ -68,6 +77,8 @@ pub enum Work {
     Open(Opening),
     /// Begin an integrity check at this place in the order.
     Check,
+    /// Make, restore or delete backups at this place in the order.
+    Upkeep(Upkeep),
     /// Nothing: the operation was refused, but keeps its place.
     Refused(Error),
 }
@@ -81,21 +92,37 @@ pub struct WriteJob {
 }
 
 impl Order {
-    /// True if a queued write, or an open transaction, can change what is looked at.
-    fn changes(&self, touched: Touched<'_>) -> bool {
-        self.transactions > 0 || self.exclusives > 0 || self.pending.changes(touched)
+    /// True if a queued write or restore, an open transaction, or an operation that has the database for itself, can
+    /// change what is looked at.
+    pub fn changes(&self, touched: Touched<'_>) -> bool {
+        self.transactions > 0 || self.restores > 0 || self.exclusives > 0 || self.pending.changes(touched)
     }
 }
 
 impl Session {
-    pub(super) fn new(facts: Facts, slot: Arc<Slot>, published: Arc<Published>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let order = Order { handles: 0, pending: Pending::default(), transactions: 0, exclusives: 0 };
+    pub(super) fn new(
+        facts: Facts,
+        source: Arc<Source>,
+        slot: Arc<Slot>,
+        published: Arc<Published>,
+        dispatch: Arc<Dispatch>,
+    ) -> Arc<Self> {
+        let order = Order {
+            handles: 0,
+            closed_by_id: 0,
+            pending: Pending::default(),
+            transactions: 0,
+            restores: 0,
+            exclusives: 0,
+        };
         Arc::new(Self {
             facts,
+            source,
             slot,
             published,
             dispatch,
             observers: Arc::default(),
+            sync: Arc::default(),
             admission: Arc::new(Admission::default()),
             order: Mutex::new(order),
             closed: AtomicBool::new(false),
@@ -103,7 +130,7 @@ impl Session {
         })
     }
 
-    fn order(&self) -> MutexGuard<'_, Order> {
+    pub(super) fn order(&self) -> MutexGuard<'_, Order> {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -113,15 +140,22 @@ impl Session {
     ///
     /// `Closed`, `QueueFull` or `Forked`.
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
-        self.check_usable()?;
+        let (succeeds, works) = (op.succeeds_when_closed(), op.works_when_closed());
+        self.check_usable(!succeeds && !works)?;
         let bytes = op.bytes();
         let slot = self.admission.admit(bytes)?;
         let is_write = op.is_write();
         let checked = store::check(op, self.facts.kind);
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
-        if self.is_closed() {
-            return Err(Error::closed());
+        if self.is_closed() && !works {
+            if !succeeds {
+                return Err(Error::closed());
+            }
+            drop(order);
+            // Answered even so, and without an effect (`store.md` 3.14).
+            ticket(slot).answer(checked.map(|_| Outcome::Done));
+            return Ok(());
         }
         match checked {
             Ok(Checked::Write(write)) => {
@@ -134,42 +168,58 @@ impl Session {
                 order.exclusives += usize::from(matches!(write, Write::Exclusive(_)));
                 self.queue(Work::Write(write), bytes, ticket(slot));
             }
+            Ok(Checked::Upkeep(upkeep)) => {
+                if matches!(upkeep, Upkeep::Restore(_)) {
+                    order.restores += 1;
+                    // Held until `restore_ended`, for the same reason.
+                    self.writes_queued.fetch_add(1, Ordering::SeqCst);
+                }
+                self.queue(Work::Upkeep(upkeep), bytes, ticket(slot));
+            }
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
             Err(error) => ticket(slot).answer(Err(error)),
             Ok(Checked::Read(read)) if order.changes(read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
             }
-            // Beside an operation that has the database for itself it would wait, here, on the caller's thread.
-            Ok(Checked::CheckOnline) if order.exclusives > 0 => self.queue(Work::Check, bytes, ticket(slot)),
-            Ok(Checked::CheckOnline) => {
-                let view = self.published.view();
-                drop(order);
-                match view {
-                    Ok(view) => maintenance::check_online(self, &view, ticket(slot)),
-                    Err(error) => ticket(slot).answer(Err(error)),
-                }
-            }
             Ok(Checked::Open(opening)) if order.changes(Touched::Range(&opening.range)) => {
                 self.queue(Work::Open(opening), bytes, ticket(slot));
             }
-            Ok(Checked::Open(opening)) => {
-                // Before a close can come in between, which keeps the file open for the pins that it finds.
-                let opened = self.published.view().and_then(|view| self.open(opening, &view));
-                drop(order);
-                ticket(slot).answer(opened);
-            }
-            Ok(Checked::Read(read)) => {
-                // The snapshot is taken now: a write that is issued later must not show in the answer.
-                let view = self.published.view();
-                drop(order);
-                match view {
-                    Ok(view) => readers::push(ReadJob { view, read, kind: self.facts.kind, ticket: ticket(slot) }),
-                    Err(error) => ticket(slot).answer(Err(error)),
-                }
-            }
+            // Beside an operation that has the database for itself it would wait, here, on the caller's thread.
+            Ok(Checked::CheckOnline) if order.exclusives > 0 => self.queue(Work::Check, bytes, ticket(slot)),
+            Ok(read) => self.read_now(order, read, ticket(slot)),
         }
         Ok(())
+    }
+
+    /// Begins what no queued write can change, with the snapshot of this moment: a write that is issued later must not
+    /// show in the answer.
+    fn read_now(&self, order: MutexGuard<'_, Order>, read: Checked, ticket: Ticket) {
+        let view = match self.published.view() {
+            Ok(view) => view,
+            Err(error) => return ticket.answer(Err(error)),
+        };
+        match read {
+            Checked::Read(read) => {
+                drop(order);
+                readers::push(ReadJob { view, read, kind: self.facts.kind, ticket });
+            }
+            Checked::Open(opening) => {
+                // Before a close can come in between, which keeps the file open for the pins that it finds.
+                let opened = self.open(opening, &view);
+                drop(order);
+                ticket.answer(opened);
+            }
+            Checked::CheckOnline => {
+                maintenance::check_online(self, &view, ticket);
+                drop(order);
+            }
+            Checked::Property(property) => ticket.answer(Ok(self.property(property))),
+            // What keeps its place in the queue does not come here.
+            Checked::Write(_) | Checked::Upkeep(_) => {
+                ticket.answer(Err(Error::internal("A write was taken for a read. Report this.")));
+            }
+        }
     }
 
     /// Opens a result set or a stream over a view's snapshot.
@@ -197,79 +247,33 @@ impl Session {
         }
     }
 
+    fn property(&self, property: Property) -> Outcome {
+        match property {
+            Property::SecurityLevel => Outcome::SecurityLevel(self.facts.security_level),
+            Property::SyncDelay { ms } => {
+                self.sync.set_delay(ms);
+                Outcome::Done
+            }
+        }
+    }
+
+    /// Starts a synchronisation; the listeners are told what came of it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` without a device, `Closed`, `QueueFull` or `Forked`: then nobody is told.
+    pub fn sync(&self, request: SyncRequest) -> Result<()> {
+        request.check()?;
+        self.check_usable(true)?;
+        let slot = self.admission.admit(request.bytes())?;
+        self.sync.start(request, slot, &self.dispatch);
+        Ok(())
+    }
+
     /// Queues work while the order is held by the caller.
-    fn queue(self: &Arc<Self>, work: Work, bytes: usize, ticket: Ticket) {
+    pub(super) fn queue(self: &Arc<Self>, work: Work, bytes: usize, ticket: Ticket) {
         self.writes_queued.fetch_add(1, Ordering::SeqCst);
         self.slot.push(SlotJob::Write(WriteJob { session: Arc::clone(self), work, bytes, ticket }));
-    }
-
-    /// Reads a value on this thread and hands it to `found`. Waits where a queued write could change the answer.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, `InvalidArgument`, `Closed`, `Forked`, `Corrupted` or `Database`.
-    pub fn get_now<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-        match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
-            Attempt::Conflict => match self.wait_for(Op::Get { key: key.to_owned() })? {
-                Outcome::Value(value) => Ok(found(Found::Blob(value))),
-                _ => Err(Error::internal("A read was answered with something else. Report this.")),
-            },
-        }
-    }
-
-    /// As `get_now`, but does not wait.
-    ///
-    /// # Errors
-    ///
-    /// Those of `get_now`, and `WouldBlock` where a queued write could change the answer.
-    pub fn try_get<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-        match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
-            Attempt::Conflict => Err(Error::new(
-                ErrorKind::WouldBlock,
-                "A write of this key is queued. Wait for its completion, or use the call that waits.",
-            )),
-        }
-    }
-
-    fn try_read<'a>(&'a self, key: &'a str) -> Result<Attempt<'a>> {
-        self.check_usable()?;
-        let key = crate::model::check_key(key, self.facts.kind)?;
-        let key = store::stored_key(self.facts.kind, key);
-        // Before the snapshot: a write leaves this count only after its snapshot was published.
-        let conflict = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
-        if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(self.published.view_here()?, key)) }
-    }
-
-    /// Runs an operation through the queue and waits, without the dispatch thread: a callback may be waiting there.
-    fn wait_for(self: &Arc<Self>, op: Op) -> Result<Outcome> {
-        let answer = Arc::new((Mutex::new(None), Condvar::new()));
-        let waiter = {
-            let answer = Arc::clone(&answer);
-            Ticket::waiter(Box::new(move |outcome| {
-                *answer.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-                answer.1.notify_one();
-            }))
-        };
-        let bytes = op.bytes();
-        let Checked::Read(read) = store::check(op, self.facts.kind)? else {
-            return Err(Error::internal("Only reads wait on the caller's thread. Report this."));
-        };
-        {
-            let _order = self.order();
-            if self.is_closed() {
-                return Err(Error::closed());
-            }
-            self.queue(Work::Read(read), bytes, waiter);
-        }
-        let mut outcome = answer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(outcome) = outcome.take() {
-                return outcome;
-            }
-            outcome = answer.1.wait(outcome).unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     /// True once no operation is accepted any more.
@@ -277,11 +281,11 @@ impl Session {
         self.closed.load(Ordering::SeqCst)
     }
 
-    fn check_usable(&self) -> Result<()> {
+    pub(super) fn check_usable(&self, needs_open: bool) -> Result<()> {
         if forked() {
             return Err(Error::forked());
         }
-        if self.is_closed() { Err(Error::closed()) } else { Ok(()) }
+        if needs_open && self.is_closed() { Err(Error::closed()) } else { Ok(()) }
     }
 
     /// The writer is done with these operations; what they changed is published.
@@ -297,40 +301,6 @@ impl Session {
         self.writes_queued.fetch_sub(works.len(), Ordering::SeqCst);
     }
 
-    /// What the store has done and what it holds, on this thread.
-    ///
-    /// # Errors
-    ///
-    /// `Closed`, `Forked`, or `Database` if the file cannot be read.
-    pub fn statistics(&self) -> Result<Statistics> {
-        self.check_usable()?;
-        let published = &self.published;
-        let entries = published.view()?.snapshot().rows()?;
-        let traffic = published.traffic();
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let cache = published.cache()?;
-        let (commits, operations, largest_group) = published.counters.read();
-        let (queued_operations, queued_bytes) = self.admission.depth();
-        Ok(Statistics {
-            entries,
-            file_bytes: read(&traffic.file_bytes),
-            read_bytes: read(&traffic.read_bytes),
-            written_bytes: read(&traffic.written_bytes),
-            flushes: read(&traffic.flushes),
-            cache_hits: cache.hits,
-            cache_misses: cache.misses,
-            cache_bytes: cache.used_bytes,
-            commits,
-            operations,
-            largest_group,
-            queued_operations: queued_operations as u64,
-            queued_bytes: queued_bytes as u64,
-            handles: self.order().handles as u64,
-            observers: self.observers.lock().len() as u64,
-            holders: published.pins.holders(),
-        })
-    }
-
     /// A write that was queued will not be done after all.
     pub(super) fn forget(&self, write: &Write) {
         self.order().pending.remove(write);
@@ -342,6 +312,12 @@ impl Session {
         self.writes_queued.fetch_sub(1, Ordering::SeqCst);
     }
 
+    /// A restore that was queued is done, whatever came of it. Reads are on their own again.
+    pub(super) fn restore_ended(&self) {
+        self.order().restores -= 1;
+        self.writes_queued.fetch_sub(1, Ordering::SeqCst);
+    }
+
     /// Registers an observer.
     ///
     /// # Errors
@@ -349,7 +325,8 @@ impl Session {
     /// `Closed`, `Forked`, `OverLimits` for the ninth, `Database` while a transaction is open, unless only remote
     /// changes are observed.
     pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
-        self.check_usable()?;
+        self.check_usable(true)?;
+        // Held until the observer is registered: a transaction that starts in between would not be recorded for it.
         let order = self.order();
         if order.transactions > 0 && kind.includes_local() {
             return Err(Error::new(
@@ -357,121 +334,6 @@ impl Session {
                 "A transaction of the store is open. Subscribe before it starts or after it has ended.",
             ));
         }
-        drop(order);
         Observation::new(&self.observers, kind, notify)
-    }
-
-    /// One more handle, unless the session is closed.
-    pub(super) fn hold(self: &Arc<Self>) -> Result<Hold> {
-        let mut order = self.order();
-        if self.is_closed() {
-            return Err(Error::closed());
-        }
-        order.handles += 1;
-        Ok(Hold { session: Arc::clone(self), released: AtomicBool::new(false) })
-    }
-
-    /// One handle less. True if that was the last one: no operation is accepted from here on.
-    fn let_go(&self) -> Option<bool> {
-        let mut order = self.order();
-        if self.is_closed() {
-            return None;
-        }
-        order.handles -= 1;
-        let last = order.handles == 0;
-        if last {
-            self.closed.store(true, Ordering::SeqCst);
-        }
-        Some(last)
-    }
-
-    /// One handle less, by the store's id: which handle it was, nobody knows. True if the session is closed now.
-    pub(super) fn release_by_id(&self) -> bool {
-        self.let_go().unwrap_or(true)
-    }
-
-    /// Accepts no operation any more, however many handles there are.
-    pub(super) fn shut(&self) {
-        let _order = self.order();
-        self.closed.store(true, Ordering::SeqCst);
-    }
-
-    /// Queues the release of a handle that counted, behind everything issued before.
-    fn release(self: &Arc<Self>, answer: Option<Answer<()>>) -> Result<()> {
-        if forked() {
-            return Err(Error::forked());
-        }
-        let last = self.let_go().ok_or_else(Error::closed)?;
-        // Only now: a promise answers when it is dropped, and a refused close must not be answered.
-        let promise = answer.map(|answer| Promise::new(answer, Arc::clone(&self.dispatch)));
-        self.slot.push(SlotJob::Release { session: Arc::clone(self), last, promise });
-        Ok(())
-    }
-}
-
-enum Attempt<'a> {
-    Now(View<&'a Published>, std::borrow::Cow<'a, [u8]>),
-    Conflict,
-}
-
-/// One handle's share of a session. Dropping it lets go without an answer.
-pub struct Hold {
-    session: Arc<Session>,
-    released: AtomicBool,
-}
-
-impl Hold {
-    /// The session, while this handle is not closed.
-    ///
-    /// # Errors
-    ///
-    /// `Closed` once it is, even where other handles keep the session open.
-    pub fn session(&self) -> Result<&Arc<Session>> {
-        if self.released.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(&self.session) }
-    }
-
-    /// The layout of the store's keys.
-    #[must_use]
-    pub fn kind(&self) -> StoreKind {
-        self.session.facts.kind
-    }
-
-    /// Registers an observer of the store.
-    ///
-    /// # Errors
-    ///
-    /// As [`Session::observe`].
-    pub fn observe(&self, kind: SubscribeType, notify: Notify) -> Result<Observation> {
-        self.session()?.observe(kind, notify)
-    }
-
-    /// Another handle on the same session.
-    ///
-    /// # Errors
-    ///
-    /// `Closed` if this handle or the session was closed.
-    pub fn duplicate(&self) -> Result<Self> {
-        self.session()?.hold()
-    }
-
-    /// Lets go, and answers once everything issued before is done; with the last handle, once the file is closed.
-    ///
-    /// # Errors
-    ///
-    /// `Closed` if the handle or the session was closed already; the answer then never comes.
-    pub fn close(&self, answer: Answer<()>) -> Result<()> {
-        if self.released.swap(true, Ordering::SeqCst) {
-            return Err(Error::closed());
-        }
-        self.session.release(Some(answer))
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if !*self.released.get_mut() {
-            // A session that is closed already has nothing to let go of.
-            let _ = self.session.release(None);
-        }
     }
 }

@@ -7,6 +7,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::backups::{BackupJob, Backups};
 use super::base::Base;
 use super::lane::{Lane, Next};
 use super::manager;
@@ -14,15 +15,18 @@ use super::opening::{self, OpenJob};
 use super::promise::Promise;
 use super::readers;
 use super::registry::{self, StoreKey};
-use super::session::{Session, WriteJob};
+use super::session::{Session, Work, WriteJob};
 use super::threads;
 use super::writer::Writer;
 use crate::error::{Error, Result};
 use crate::model::AppId;
+use crate::store::Upkeep;
 
 /// One store of one folder.
 pub struct Slot {
     pub key: StoreKey,
+    /// Backups that are made or deleted, beside the slot's thread.
+    pub backups: Arc<Backups>,
     lane: Lane<SlotJob>,
 }
 
@@ -46,7 +50,7 @@ pub enum SlotJob {
 
 impl Slot {
     pub fn new(key: StoreKey) -> Arc<Self> {
-        Arc::new(Self { key, lane: Lane::new() })
+        Arc::new(Self { key, backups: Arc::new(Backups::new()), lane: Lane::new() })
     }
 
     /// Asks the slot's thread to do something, and starts the thread if it does not run.
@@ -146,10 +150,7 @@ impl Worker {
             SlotJob::Open(job) => self.open(*job),
             SlotJob::Release { session, last, promise } => self.release(&session, last, promise),
             SlotJob::CloseById { app_id, promise } => self.close_by_id(&app_id, promise),
-            SlotJob::Delete { app_id, promise } => {
-                let result = self.delete(&app_id);
-                promise.settle(result);
-            }
+            SlotJob::Delete { app_id, promise } => self.delete(&app_id, promise),
             SlotJob::Shutdown => self.shutdown(),
             SlotJob::Unpinned => self.unpinned(),
             SlotJob::Write(_) => {}
@@ -159,8 +160,14 @@ impl Worker {
     fn write(&mut self, job: WriteJob) {
         match &mut self.writer {
             Some(writer) if Arc::ptr_eq(&writer.session, &job.session) => writer.add(job),
-            // The store was deleted or shut down between this operation's submission and its turn.
-            _ => job.ticket.answer(Err(Error::closed())),
+            // The store was closed, deleted or shut down before this operation's turn.
+            _ => match job.work {
+                Work::Upkeep(Upkeep::Delete { places, one }) => {
+                    let source = Arc::clone(&job.session.source);
+                    self.slot.backups.push(BackupJob::Delete { source, places, one, ticket: job.ticket });
+                }
+                _ => job.ticket.answer(Err(Error::closed())),
+            },
         }
     }
 
@@ -205,6 +212,7 @@ impl Worker {
     }
 
     fn close_by_id(&mut self, app_id: &AppId, promise: Promise<()>) {
+        self.end_deserted();
         let Some(writer) = &self.writer else { return promise.settle(Ok(())) };
         if writer.session.facts.app_id != *app_id {
             manager::warn_of_foreign_close();
@@ -215,9 +223,22 @@ impl Worker {
         promise.settle_through(&dispatch, result);
     }
 
-    fn delete(&mut self, app_id: &AppId) -> Result<()> {
+    fn delete(&mut self, app_id: &AppId, promise: Promise<()>) {
+        self.end_deserted();
+        // Behind the completions of what was issued before, where there are any.
+        let dispatch = self.writer.as_ref().map(|writer| Arc::clone(&writer.session.dispatch));
+        let result = self.delete_closed(app_id);
+        match dispatch {
+            Some(dispatch) => promise.settle_through(&dispatch, result),
+            None => promise.settle(result),
+        }
+    }
+
+    fn delete_closed(&mut self, app_id: &AppId) -> Result<()> {
         opening::check_owner(&self.slot.key, app_id)?;
         self.end_session()?;
+        // The automatic backup was told to end; what it leaves must not come after the deletion.
+        self.slot.backups.finish_all();
         if let Some(base) = &self.pinned {
             // The handles are dead all the same (`store.md` 3.13).
             base.published.pins.check_none("Deleting")?;
@@ -227,9 +248,22 @@ impl Worker {
         opening::delete(&self.slot.key)
     }
 
+    /// Ends a session whose last handle is gone, but whose release is still on the way, so that the openings that wait
+    /// for it happen before what comes behind them.
+    fn end_deserted(&mut self) {
+        while !self.deferred.is_empty() {
+            if let Err(error) = self.end_session() {
+                log::error!("a store was not closed cleanly: {error}");
+            }
+        }
+    }
+
     /// Ends the session, if there is one. The file is closed too, unless result sets need it.
     fn end_session(&mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
+        // What a caller asked for is done before the close is. The automatic backup is not waited for.
+        writer.base.published.pins.stop_background();
+        self.slot.backups.finish_asked();
         let session = Arc::clone(&writer.session);
         let (base, flushed) = writer.end();
         let closed = if base.is_pinned() {
@@ -259,6 +293,7 @@ impl Worker {
 
     /// Closes everything, result sets included.
     fn shutdown(&mut self) {
+        self.end_deserted();
         if let Err(error) = self.end_session() {
             log::error!("a store was not closed cleanly at shutdown: {error}");
         }

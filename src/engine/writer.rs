@@ -3,17 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::automatic::{Automatic, Rhythm};
+use super::backups::{BackupJob, Making, Stop};
 use super::base::Base;
-use super::dispatch::Delivery;
-use super::explicit::{Explicit, Joined, Told};
+use super::dispatch::Outbox;
+use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
 use super::maintenance;
 use super::observers::Observer;
+use super::restoring;
 use super::session::{Session, Work, WriteJob};
+use super::told::Told;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
-use crate::model::Durability;
-use crate::store::{Outcome, Step, Write};
+use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability, HolderKind};
+use crate::store::{Outcome, Step, Upkeep, Write};
 
 /// The open store as its own thread sees it.
 pub struct Writer {
@@ -26,10 +30,11 @@ pub struct Writer {
     unflushed_bytes: usize,
     flush_at: Option<Instant>,
     forget_snapshot_at: Option<Instant>,
+    automatic: Automatic,
 }
 
 impl Writer {
-    pub fn new(session: Arc<Session>, base: Box<Base>) -> Self {
+    pub fn new(session: Arc<Session>, base: Box<Base>, rhythm: Rhythm) -> Self {
         Self {
             session,
             base,
@@ -38,12 +43,15 @@ impl Writer {
             unflushed_bytes: 0,
             flush_at: None,
             forget_snapshot_at: None,
+            automatic: Automatic::new(rhythm),
         }
     }
 
     /// When `on_deadline` wants to run, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
-        self.flush_at.into_iter().chain(self.forget_snapshot_at).min()
+        // A backup in the middle of a transaction would miss it.
+        let backup_at = self.automatic.due().filter(|_| self.explicit.is_none());
+        self.flush_at.into_iter().chain(self.forget_snapshot_at).chain(backup_at).min()
     }
 
     /// Takes an operation into the group, and runs the group when it is full.
@@ -69,6 +77,10 @@ impl Writer {
             Work::Check => {
                 self.run();
                 self.check(job);
+            }
+            Work::Upkeep(_) => {
+                self.run();
+                self.upkeep(job);
             }
             _ => {
                 if self.group.add(job) {
@@ -99,9 +111,82 @@ impl Writer {
         }
     }
 
+    /// Does what has to do with backups, behind everything that was queued before it.
+    fn upkeep(&mut self, mut job: WriteJob) {
+        let work = std::mem::replace(&mut job.work, Work::Write(Write::Flush));
+        let Work::Upkeep(upkeep) = work else { return };
+        // The caller's backups do not wait for the store's own.
+        self.base.published.pins.stop_background();
+        self.automatic.interrupted();
+        match upkeep {
+            Upkeep::Restore(place) => {
+                let restored = self.restore(&place);
+                self.session.restore_ended();
+                self.answer_one(job, restored.map(|()| Outcome::Done));
+            }
+            Upkeep::Backup(place) => match self.copy(place, HolderKind::Iterator, "backup") {
+                Ok(making) => {
+                    self.session.settle(std::slice::from_ref(&job));
+                    self.session.slot.backups.push(BackupJob::Make(making, job.ticket));
+                }
+                Err(error) => self.answer_one(job, Err(error)),
+            },
+            Upkeep::Delete { places, one } => {
+                self.session.settle(std::slice::from_ref(&job));
+                let source = Arc::clone(&self.session.source);
+                self.session.slot.backups.push(BackupJob::Delete { source, places, one, ticket: job.ticket });
+            }
+        }
+    }
+
     fn answer_one(&self, job: WriteJob, outcome: Result<Outcome>) {
-        let deliveries = group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
-        self.session.dispatch.deliver_all(deliveries);
+        drop(group::answer(&self.session, vec![job], vec![outcome], Vec::new(), |_, _, _| {}));
+    }
+
+    /// A copy of what is committed now.
+    fn copy(&self, place: BackupPlace, kind: HolderKind, name: &str) -> Result<Box<Making>> {
+        self.check_no_transaction("Make backups")?;
+        let view = self.session.published.view()?;
+        let (pin, revoke) = self.base.published.pins.add(&self.session.slot, kind, name)?;
+        let stop = Arc::new(Stop::default());
+        let ends = Arc::clone(&stop);
+        revoke.set(Arc::new(move || ends.stop()));
+        let source = Arc::clone(&self.session.source);
+        Ok(Box::new(Making { source, place, snapshot: Arc::clone(view.snapshot()), pin, stop }))
+    }
+
+    /// Replaces the content of the store by that of a backup.
+    fn restore(&mut self, place: &BackupPlace) -> Result<()> {
+        self.check_no_transaction("Restore")?;
+        // Backups that were asked for before: this one may be among them.
+        self.session.slot.backups.finish_asked();
+        self.base.published.pins.check_none("Restoring")?;
+        self.flush()?;
+        let restored = restoring::restore(&mut self.base, place);
+        self.committed(true, 0);
+        restored
+    }
+
+    fn check_no_transaction(&self, what: &str) -> Result<()> {
+        if self.explicit.is_none() {
+            return Ok(());
+        }
+        let message = format!("A transaction of the store is open. {what} before it starts or after it has ended.");
+        Err(Error::new(ErrorKind::Database, message))
+    }
+
+    /// Begins the automatic backup if one is due.
+    fn back_up_automatically(&mut self) -> Result<()> {
+        let backups = &self.session.slot.backups;
+        if !backups.is_idle() {
+            self.automatic.postpone();
+            return Ok(());
+        }
+        if self.automatic.begin(&self.session.source, self.base.stamps.commit())? {
+            let making = self.copy(BackupPlace::new(AUTOMATIC_BACKUP)?, HolderKind::Background, "automatic backup")?;
+            backups.push(BackupJob::Automatic(making));
+        }
+        Ok(())
     }
 
     /// Runs what was gathered and answers it: in the open transaction, or as a commit of its own.
@@ -133,14 +218,13 @@ impl Writer {
         // They joined while the commit was under way, and nobody kept what it changed.
         let unrecorded = if record || audience.is_empty() { Vec::new() } else { Told::unrecorded(&jobs) };
         let session = &self.session;
-        let tell = |write, effects, deliveries: &mut Vec<Delivery>| {
-            notify(session, &audience, Told::of(write, effects), deliveries);
+        let tell = |write, effects, outbox: &mut Outbox| {
+            notify(session, &audience, Told::of(write, effects), outbox);
         };
-        let mut deliveries = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
+        let mut outbox = group::answer(session, jobs, applied.outcomes, applied.effects, tell);
         for told in unrecorded {
-            notify(session, &audience, told, &mut deliveries);
+            notify(session, &audience, told, &mut outbox);
         }
-        session.dispatch.deliver_all(deliveries);
     }
 
     /// Runs a group inside the open transaction.
@@ -159,13 +243,12 @@ impl Writer {
             }
         };
         let explicit = &mut self.explicit;
-        let keep = |write, effects, _: &mut Vec<Delivery>| {
+        let keep = |write, effects, _: &mut Outbox| {
             if let Some(explicit) = explicit {
                 explicit.record(write, effects);
             }
         };
-        let deliveries = group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep);
-        self.session.dispatch.deliver_all(deliveries);
+        drop(group::answer(&self.session, jobs, joined.outcomes, joined.effects, keep));
     }
 
     /// Begins or ends the explicit transaction.
@@ -181,14 +264,13 @@ impl Writer {
         };
         let failed_start = step == Step::Start && outcome.is_err();
         let session = &self.session;
-        let mut deliveries = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
+        let mut outbox = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
         if failed_start {
             session.transaction_ended();
         }
         if let Some((told, audience)) = told {
-            notify(session, &audience, told, &mut deliveries);
+            notify(session, &audience, told, &mut outbox);
         }
-        session.dispatch.deliver_all(deliveries);
     }
 
     fn start(&mut self) -> Result<(Told, Audience)> {
@@ -246,6 +328,7 @@ impl Writer {
 
     fn committed(&mut self, durable: bool, unflushed_bytes: usize) {
         let now = Instant::now();
+        self.automatic.changed();
         self.forget_snapshot_at = Some(now + Duration::from_millis(SNAPSHOT_IDLE_MS));
         if durable {
             self.unflushed_bytes = 0;
@@ -282,6 +365,12 @@ impl Writer {
             self.forget_snapshot_at = None;
             self.session.published.forget_snapshot();
         }
+        if self.explicit.is_none()
+            && self.automatic.due().is_some_and(|at| at <= now)
+            && let Err(error) = self.back_up_automatically()
+        {
+            log::warn!("no automatic backup was made: {error}");
+        }
     }
 
     /// Ends the session: what was accepted before is done and durable. The file is still open.
@@ -315,7 +404,7 @@ fn no_transaction() -> Error {
 }
 
 /// Adds the notifications of one commit.
-fn notify(session: &Session, audience: &Audience, told: Told, deliveries: &mut Vec<Delivery>) {
+fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
     let audience: Vec<_> = audience.iter().filter(|observer| told.concerns(observer.kind())).collect();
     if audience.is_empty() {
         return;
@@ -323,7 +412,9 @@ fn notify(session: &Session, audience: &Audience, told: Told, deliveries: &mut V
     match told.into_change(session) {
         Ok(Some(change)) => {
             let change = Arc::new(change);
-            deliveries.extend(audience.iter().filter_map(|observer| observer.delivery(&change)));
+            for delivery in audience.iter().filter_map(|observer| observer.delivery(&change)) {
+                outbox.push(delivery);
+            }
         }
         Ok(None) => {}
         Err(error) => log::error!("the observers of a store could not be told of a change: {error}"),

@@ -1,5 +1,6 @@
 //! Plain data: values, keys, entries, identities, options, the clock. No I/O and no locks.
 
+mod backup;
 mod change;
 mod clock;
 mod entry;
@@ -7,8 +8,10 @@ mod identity;
 mod key;
 mod options;
 mod statistics;
+mod sync;
 mod value;
 
+pub use backup::{AUTOMATIC_BACKUP, BackupDeletion, BackupPlace, DeletionResult};
 pub use change::{Change, SubscribeType};
 pub use clock::Timestamp;
 pub use entry::Entry;
@@ -16,4 +19,5 @@ pub use identity::{AppId, StoreId};
 pub use key::{Prefix, check_key, check_length, trim};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
 pub use statistics::{Holder, HolderKind, Statistics};
+pub use sync::{SyncMode, SyncRange, SyncSetting, SyncStatus};
 pub use value::{Value, ValueRef, ValueType};

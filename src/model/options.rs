@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::limits::{CACHE_BYTES_DEFAULT, CACHE_BYTES_MAX, CACHE_BYTES_MIN};
+use crate::limits::{
+    AUTO_BACKUP_INTERVAL_MS, AUTO_BACKUP_MS_MAX, AUTO_BACKUP_QUIET_MS, CACHE_BYTES_DEFAULT, CACHE_BYTES_MAX,
+    CACHE_BYTES_MIN,
+};
 
 /// How a store lays out its keys. Fixed when the store is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -139,6 +142,10 @@ pub struct Options {
     pub durability: Durability,
     /// Page cache of this store in bytes. Default 8 MiB.
     pub cache_bytes: u64,
+    /// Time without a write after which an automatic backup begins, in milliseconds. Default half a minute.
+    pub auto_backup_quiet_ms: u64,
+    /// Age below which an automatic backup is not replaced, in milliseconds. Default an hour.
+    pub auto_backup_interval_ms: u64,
 }
 
 impl Options {
@@ -156,6 +163,8 @@ impl Options {
             root_dir: None,
             durability: Durability::default(),
             cache_bytes: CACHE_BYTES_DEFAULT,
+            auto_backup_quiet_ms: AUTO_BACKUP_QUIET_MS,
+            auto_backup_interval_ms: AUTO_BACKUP_INTERVAL_MS,
         }
     }
 
@@ -176,6 +185,14 @@ impl Options {
                 "Parameter error: the cache has {} bytes, it needs {CACHE_BYTES_MIN} to {CACHE_BYTES_MAX}.",
                 self.cache_bytes
             )));
+        }
+        for (name, ms) in [("quiet spell", self.auto_backup_quiet_ms), ("interval", self.auto_backup_interval_ms)] {
+            if ms > AUTO_BACKUP_MS_MAX {
+                return Err(Error::invalid_argument(format!(
+                    "Parameter error: the {name} of automatic backups has {ms} milliseconds, the limit is \
+                     {AUTO_BACKUP_MS_MAX}."
+                )));
+            }
         }
         Ok(())
     }

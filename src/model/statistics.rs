@@ -46,8 +46,10 @@ pub struct Statistics {
 pub enum HolderKind {
     /// One of the result sets, of which a store has eight at most.
     ResultSet,
-    /// An iterator, or something of the library that reads the whole store.
+    /// An iterator, or something that reads the whole store because a caller asked for it.
     Iterator,
+    /// A copy that the store makes by itself. It keeps nothing open and gives way to everything.
+    Background,
 }
 
 /// Who holds a snapshot.

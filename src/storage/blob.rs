@@ -38,17 +38,33 @@ pub fn insert(table: &mut Table<'_, (u64, u32), &'static [u8]>, id: u64, bytes: 
 
 /// Reads a blob whole.
 pub fn read<T: ReadableTable<(u64, u32), &'static [u8]>>(table: &T, blob: BlobRef) -> Result<Vec<u8>> {
-    let damaged = || Error::corrupted(format_args!("a chunk of blob {} is missing or has another length", blob.id));
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(blob.length).map_err(|_| damaged())?;
-    for (number, length) in (0u32..).zip(chunk_lengths(blob.length)) {
-        let chunk = table.get((blob.id, number)).map_err(IntoError::into_error)?.ok_or_else(damaged)?;
-        if chunk.value().len() != length {
-            return Err(damaged());
-        }
-        bytes.extend_from_slice(chunk.value());
-    }
+    bytes.try_reserve_exact(blob.length).map_err(|_| damaged(blob))?;
+    visit(table, blob, |_, chunk| {
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    })?;
     Ok(bytes)
+}
+
+/// Calls `visit` with the number and the bytes of each chunk of a blob, in order.
+pub fn visit<T: ReadableTable<(u64, u32), &'static [u8]>>(
+    table: &T,
+    blob: BlobRef,
+    mut visit: impl FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
+    for (number, length) in (0u32..).zip(chunk_lengths(blob.length)) {
+        let chunk = table.get((blob.id, number)).map_err(IntoError::into_error)?.ok_or_else(|| damaged(blob))?;
+        if chunk.value().len() != length {
+            return Err(damaged(blob));
+        }
+        visit(number, chunk.value())?;
+    }
+    Ok(())
+}
+
+fn damaged(blob: BlobRef) -> Error {
+    Error::corrupted(format_args!("a chunk of blob {} is missing or has another length", blob.id))
 }
 
 /// Removes the chunks of a blob.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use redb::{ReadableDatabase, ReadableTable};
 
-use super::fault::IntoError;
+use super::fault::{IntoError, guarded};
 use super::meta::{RecordedOptions, State};
 use super::origin;
 use super::read::Snapshot;
@@ -69,12 +69,11 @@ impl Database {
         let mut builder = redb::Database::builder();
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
-        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> Result<(Self, Stamps)> {
+        guarded(|| {
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
             let (recorded, own_device, stamps) = read_state(&redb)?;
             Ok((Self { redb, recorded, own_device }, stamps))
-        }));
-        opened.unwrap_or_else(|_| Err(Error::corrupted("the file's tree does not hold together")))
+        })
     }
 
     /// The device id of this installation, as the store knows it.
@@ -89,7 +88,7 @@ impl Database {
     ///
     /// `Database` if redb refuses.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
-        Transaction::new(self.redb.begin_write().map_err(IntoError::into_error)?, durable)
+        guarded(|| Transaction::new(self.redb.begin_write().map_err(IntoError::into_error)?, durable))
     }
 
     /// What is committed now.
@@ -98,7 +97,7 @@ impl Database {
     ///
     /// `Database` or `Corrupted` if it cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        Snapshot::new(self.redb.begin_read().map_err(IntoError::into_error)?)
+        Snapshot::new(guarded(|| self.redb.begin_read().map_err(IntoError::into_error))?)
     }
 
     /// Records the options of this open if they differ from those of the last one.
@@ -127,15 +126,11 @@ impl Database {
     ///
     /// `Corrupted` if damage was found, `Database` for I/O errors.
     pub fn check_deep(&mut self) -> Result<()> {
-        let redb = &mut self.redb;
-        // redb may panic over pages that were damaged since they were written.
-        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| redb.check_integrity()));
-        match checked {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(Error::corrupted("the check found damage, and repaired what redb can repair")),
-            Ok(Err(error)) => Err(error.into_error()),
-            Err(_) => Err(Error::corrupted("the file's tree does not hold together")),
-        }
+        guarded(|| match self.redb.check_integrity() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::corrupted("the check found damage, and repaired what redb can repair")),
+            Err(error) => Err(error.into_error()),
+        })
     }
 
     /// Gives some unused space of the file back; no transaction is open. True if another pass may give more.

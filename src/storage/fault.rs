@@ -1,8 +1,17 @@
 //! What a failure of redb means to a caller.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Runs a call into redb. Over pages that were damaged since they were written it may panic: that is damage, and not a
+/// fault of the caller's thread.
+pub(super) fn guarded<R>(call: impl FnOnce() -> Result<R>) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|_| Err(Error::corrupted("the file's tree does not hold together")))
+}
 
 /// A failure while reading or applying: nothing was written.
 pub(super) trait IntoError {
@@ -19,6 +28,9 @@ impl IntoError for StorageError {
         match self {
             Self::Corrupted(what) => Error::corrupted(what),
             Self::DatabaseClosed => Error::closed(),
+            Self::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Error::corrupted("the file is shorter than its tree says")
+            }
             other => not_done(other),
         }
     }

@@ -3,12 +3,14 @@
 use redb::{ReadableTable, Table};
 
 use super::fault::IntoError;
+use super::read::Snapshot;
+use super::tables::META;
 use crate::error::{Error, Result};
 use crate::model::{Options, Timestamp};
 
-type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
+pub(super) type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
 
-const STATE: &str = "state";
+pub(super) const STATE: &str = "state";
 const OPTIONS: &str = "options";
 const SYNCHRONISED: &str = "synchronised";
 const OPTIONS_FORMAT: u8 = 1;
@@ -34,6 +36,20 @@ impl State {
         row[16..24].copy_from_slice(&self.commit.to_be_bytes());
         table.insert(STATE, row.as_slice()).map_err(IntoError::into_error)?;
         Ok(())
+    }
+
+    /// The state in what is committed.
+    pub fn read_of(snapshot: &Snapshot) -> Result<Self> {
+        Self::read(&snapshot.transaction.open_table(META).map_err(IntoError::into_error)?)
+    }
+
+    /// The larger of each number: none of them ever goes back.
+    pub fn larger(self, other: Self) -> Self {
+        Self {
+            clock: self.clock.max(other.clock),
+            sequence: self.sequence.max(other.sequence),
+            commit: self.commit.max(other.commit),
+        }
     }
 
     pub fn read(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Self> {

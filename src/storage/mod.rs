@@ -1,19 +1,25 @@
 //! The tables of a store: the only room that names redb's.
 //!
 //! `record` is the bytes of one entry, `blob` takes values that would swell a leaf, `meta` is what the store knows about
-//! itself, `origin` the devices that it knows. [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
+//! itself, `origin` the devices that it knows, `copy` moves all rows from one file to another for `backup`.
+//! [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
 //! keys are bytes and values are values.
 
+mod backup;
 mod blob;
+mod copy;
 mod database;
 mod fault;
 mod meta;
 mod origin;
 mod read;
 mod record;
+mod sync_settings;
 mod tables;
 mod write;
 
+pub use backup::{Backup, make as make_backup, restore as restore_backup};
+pub use copy::Pace;
 pub use database::{CacheStatistics, Database};
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::blob;
-use super::fault::IntoError;
+use super::fault::{IntoError, guarded};
 use super::meta::has_synchronised;
 use super::origin;
 use super::record::{BlobRef, Payload, Record, decode, decode_value, is_tombstone};
@@ -161,15 +161,15 @@ pub enum Direction {
 
 /// The committed content of a store at one moment. It stays readable while writes go on.
 pub struct Snapshot {
-    data: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) data: ReadOnlyTable<&'static [u8], &'static [u8]>,
     /// Opened with the first blob that is read: most snapshots never need it.
     blobs: OnceLock<ReadOnlyTable<(u64, u32), &'static [u8]>>,
-    transaction: ReadTransaction,
+    pub(super) transaction: ReadTransaction,
 }
 
 impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Result<Self> {
-        let data = transaction.open_table(DATA).map_err(IntoError::into_error)?;
+        let data = guarded(|| transaction.open_table(DATA).map_err(IntoError::into_error))?;
         Ok(Self { data, blobs: OnceLock::new(), transaction })
     }
 
@@ -179,8 +179,7 @@ impl Snapshot {
     ///
     /// `Corrupted` for the first entry that is not what some release wrote; `Database` for I/O errors.
     pub fn check(&self, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
-        let everything = Range::starting_with(&[]);
-        scan(&self.data, &everything, Direction::Forward, |blob| blob::read(self.blobs()?, blob), |key, _| visit(key))
+        self.scan(&Range::starting_with(&[]), Direction::Forward, |key, _| visit(key))
     }
 
     /// How many rows there are, of all origins.
@@ -198,12 +197,14 @@ impl Snapshot {
     ///
     /// As for `get`.
     pub fn keys(&self, range: &Range, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
-        rows(&self.data, range, Direction::Forward, |key, row| {
-            Ok(if decode(row)?.tombstone { ControlFlow::Continue(()) } else { visit(key) })
+        guarded(|| {
+            rows(&self.data, range, Direction::Forward, |key, row| {
+                Ok(if decode(row)?.tombstone { ControlFlow::Continue(()) } else { visit(key) })
+            })
         })
     }
 
-    fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
+    pub(super) fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
         if let Some(table) = self.blobs.get() {
             return Ok(table);
         }
@@ -214,9 +215,11 @@ impl Snapshot {
 
 impl Rows for Snapshot {
     fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>> {
-        // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
-        let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
-        Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
+        guarded(|| {
+            // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
+            let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
+            Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
+        })
     }
 
     fn scan(
@@ -225,19 +228,19 @@ impl Rows for Snapshot {
         direction: Direction,
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit)
+        guarded(|| scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit))
     }
 
     fn count(&self, range: &Range) -> Result<u64> {
-        count(&self.data, range)
+        guarded(|| count(&self.data, range))
     }
 
     fn known_count(&self) -> Result<Option<u64>> {
-        known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?)
+        guarded(|| known_count(&self.data, &self.transaction.open_table(META).map_err(IntoError::into_error)?))
     }
 
     fn origin(&self, device_id: &str) -> Result<Option<u32>> {
-        origin::find(&self.transaction.open_table(ORIGINS).map_err(IntoError::into_error)?, device_id)
+        guarded(|| origin::find(&self.transaction.open_table(ORIGINS).map_err(IntoError::into_error)?, device_id))
     }
 }
 

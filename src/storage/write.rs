@@ -1,19 +1,21 @@
 //! Writing: one transaction for a group of operations, which becomes durable as a whole.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redb::{AccessGuard, Durability, ReadableTable, Table, WriteTransaction};
 
 use super::blob;
-use super::fault::IntoError;
+use super::fault::{IntoError, guarded};
 use super::meta::{State, note_synchronised};
 use super::origin;
 use super::read::{Direction, Found, Range, Rows, count, known_count, load, scan};
 use super::record::{BlobRef, Stamp, decode, encode};
+use super::sync_settings::SyncSettings;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
-use crate::model::ValueRef;
+use crate::model::{SyncSetting, ValueRef};
 
 /// What stamps the writes of a store. It outlives each transaction: what an aborted one used up is not used again.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +25,12 @@ pub struct Stamps {
 }
 
 impl Stamps {
+    /// Number of the last commit.
+    #[must_use]
+    pub fn commit(&self) -> u64 {
+        self.state.commit
+    }
+
     /// Stamp for the next write, when the wall clock shows `wall_ms`.
     fn next(&mut self, wall_ms: u64) -> Result<Stamp> {
         let timestamp = self.state.clock.next(wall_ms);
@@ -64,9 +72,11 @@ impl Transaction {
         wall_ms: u64,
         apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>,
     ) -> Result<R> {
-        let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
-        let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
-        apply(&mut Writing { transaction: &self.inner, data, blobs, stamps, wall_ms, scratch: Vec::new() })
+        guarded(|| {
+            let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
+            let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
+            apply(&mut Writing { transaction: &self.inner, data, blobs, stamps, wall_ms, scratch: Vec::new() })
+        })
     }
 
     /// Commits, together with the clock and the sequence.
@@ -76,11 +86,15 @@ impl Transaction {
     /// `Database` or `Corrupted` if nothing was written, `OutcomeUnknown` if that is not known.
     pub fn commit(self, stamps: &mut Stamps) -> Result<()> {
         stamps.state.commit += 1;
-        {
+        guarded(|| {
             let mut meta = self.inner.open_table(META).map_err(IntoError::into_error)?;
-            stamps.state.write(&mut meta)?;
-        }
-        self.inner.commit().map_err(IntoError::into_error)
+            stamps.state.write(&mut meta)
+        })?;
+        let committed = catch_unwind(AssertUnwindSafe(|| self.inner.commit().map_err(IntoError::into_error)));
+        committed.unwrap_or_else(|_| {
+            let message = "The commit met damage, whether it happened is not known. Open the store again and read.";
+            Err(Error::new(ErrorKind::OutcomeUnknown, message))
+        })
     }
 }
 
@@ -175,6 +189,26 @@ impl Writing<'_, '_> {
         retained.map_err(IntoError::into_error)?;
         failure.map_or(Ok(()), Err)?;
         orphans.into_iter().try_for_each(|orphan| self.remove_blob(Some(orphan)))
+    }
+
+    /// Records a setting of synchronisation.
+    ///
+    /// # Errors
+    ///
+    /// As for `put`.
+    pub fn set_sync(&mut self, setting: &SyncSetting) -> Result<()> {
+        let mut settings = self.sync_settings()?;
+        settings.set(setting);
+        settings.write(&mut self.transaction.open_table(META).map_err(IntoError::into_error)?)
+    }
+
+    /// How the store synchronises.
+    ///
+    /// # Errors
+    ///
+    /// As for `put`.
+    pub fn sync_settings(&self) -> Result<SyncSettings> {
+        SyncSettings::read(&self.transaction.open_table(META).map_err(IntoError::into_error)?)
     }
 
     /// The index of the device with this id, which the store knows from here on.

@@ -46,9 +46,10 @@ pub fn apply_write(
     {
         return Ok(Outcome::Applied(false));
     }
-    if let Write::RemoveDevice(removal) = write {
-        remove_device(tables, removal, effects)?;
-        return Ok(Outcome::Done);
+    match write {
+        Write::RemoveDevice(removal) => remove_device(tables, removal, effects.as_deref_mut())?,
+        Write::SyncSetting(setting) => tables.set_sync(setting)?,
+        _ => {}
     }
     for change in write.changes() {
         let effect = match (change, &effects) {

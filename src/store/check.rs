@@ -8,8 +8,10 @@ use std::sync::Arc;
 use super::device::{of_origin, stored_key};
 use super::op::{KeyRange, Op};
 use crate::error::{Error, Result};
-use crate::limits::BATCH_BYTES_MAX;
-use crate::model::{Entry, Prefix, StoreKind, Value, check_key, check_length, trim};
+use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
+use crate::model::{
+    BackupPlace, Entry, Prefix, StoreKind, SyncRange, SyncSetting, Value, check_key, check_length, trim,
+};
 use crate::storage::{Direction, Range};
 
 /// A stored key, shared by the operation and by the record of what it will touch.
@@ -26,6 +28,8 @@ pub enum Write {
     Conditional(Condition, Change),
     /// What was received from a device goes.
     RemoveDevice(Removal),
+    /// How the store synchronises from here on.
+    SyncSetting(SyncSetting),
     /// Nothing but the order: everything before it is durable when it is answered.
     Flush,
     /// The begin or end of an explicit transaction.
@@ -99,13 +103,18 @@ impl Write {
             Change::Put(key, value) => key.len() + value.as_ref().payload_bytes(),
             Change::Delete(key) => key.len(),
         };
-        self.changes().iter().map(bytes).sum()
+        match self {
+            // Never 0: a transaction in which nothing was written is not committed.
+            Self::SyncSetting(SyncSetting::Enabled(_)) => 1,
+            Self::SyncSetting(SyncSetting::Range(range)) => range.bytes() + 1,
+            other => other.changes().iter().map(bytes).sum(),
+        }
     }
 
     /// True if it can leave the store other than it was.
     #[must_use]
     pub fn can_change(&self) -> bool {
-        matches!(self, Self::RemoveDevice(_)) || !self.changes().is_empty()
+        matches!(self, Self::RemoveDevice(_) | Self::SyncSetting(_)) || !self.changes().is_empty()
     }
 
     /// The changes, in order, to keep.
@@ -114,7 +123,9 @@ impl Write {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) | Self::Conditional(_, change) => vec![change],
-            Self::RemoveDevice(_) | Self::Flush | Self::Step(_) | Self::Exclusive(_) => Vec::new(),
+            Self::RemoveDevice(_) | Self::SyncSetting(_) | Self::Flush | Self::Step(_) | Self::Exclusive(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -124,7 +135,7 @@ impl Write {
         match self {
             Self::Changes(changes) => changes,
             Self::Change(change) | Self::Conditional(_, change) => std::slice::from_ref(change),
-            Self::RemoveDevice(_) | Self::Flush | Self::Step(_) | Self::Exclusive(_) => &[],
+            Self::RemoveDevice(_) | Self::SyncSetting(_) | Self::Flush | Self::Step(_) | Self::Exclusive(_) => &[],
         }
     }
 }
@@ -201,6 +212,22 @@ pub enum Form {
     Stream(Direction, Option<u64>),
 }
 
+/// Work on the backups of a store.
+#[derive(Debug)]
+pub enum Upkeep {
+    /// Make one.
+    Backup(BackupPlace),
+    /// Put one in the place of the store's content.
+    Restore(BackupPlace),
+    /// Delete some; `one` if the caller is only told of a failure.
+    Delete {
+        /// The backups.
+        places: Vec<BackupPlace>,
+        /// The caller named one and is told of no status.
+        one: bool,
+    },
+}
+
 /// An operation that can be applied.
 #[derive(Debug)]
 pub enum Checked {
@@ -210,8 +237,21 @@ pub enum Checked {
     Read(Read),
     /// It opens something that goes on reading.
     Open(Opening),
+    /// It has to do with backups.
+    Upkeep(Upkeep),
     /// It reads everything, and takes its time.
     CheckOnline,
+    /// It is about the opening of the store, not about what is in it.
+    Property(Property),
+}
+
+/// What an opening of a store knows or remembers by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Property {
+    /// Tell how sensitive the data is.
+    SecurityLevel,
+    /// Remember the delay of a synchronisation that names none.
+    SyncDelay { ms: u32 },
 }
 
 impl Op {
@@ -230,7 +270,21 @@ impl Op {
                 | Self::GetFromDevice { .. }
                 | Self::GetEntriesFromDevice { .. }
                 | Self::CountFromDevice { .. }
+                | Self::SetSyncParam { .. }
+                | Self::GetSecurityLevel
         )
+    }
+
+    /// True if the operation succeeds on a closed store, without an effect, as in the reference (`store.md` 3.14).
+    #[must_use]
+    pub fn succeeds_when_closed(&self) -> bool {
+        matches!(self, Self::EnableSync { .. } | Self::SetSyncRange { .. } | Self::SetSyncParam { .. })
+    }
+
+    /// True if the operation is done for a store that was closed, too (`store.md` 3.14).
+    #[must_use]
+    pub fn works_when_closed(&self) -> bool {
+        matches!(self, Self::DeleteBackups { .. } | Self::DeleteBackup { .. })
     }
 }
 
@@ -281,10 +335,35 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
             Checked::Read(from_device(kind, device_id, Look::Count(range))?)
         }
         Op::RemoveDeviceData { device_id } => Checked::Write(Write::RemoveDevice(removal(kind, device_id)?)),
+        Op::EnableSync { enabled } => Checked::Write(Write::SyncSetting(SyncSetting::Enabled(enabled))),
+        Op::SetSyncRange { local, remote } => {
+            let range = SyncRange { local, remote };
+            range.check()?;
+            check_batch_bytes(range.bytes())?;
+            Checked::Write(Write::SyncSetting(SyncSetting::Range(range)))
+        }
+        Op::SetSyncParam { delay_ms } => Checked::Property(Property::SyncDelay { ms: check_delay(delay_ms)? }),
+        Op::GetSecurityLevel => Checked::Property(Property::SecurityLevel),
         Op::Flush => Checked::Write(Write::Flush),
         Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
         Op::Rollback => Checked::Write(Write::Step(Step::Rollback)),
+        Op::Backup { place } => {
+            place.check_owned()?;
+            Checked::Upkeep(Upkeep::Backup(place))
+        }
+        Op::Restore { place } => {
+            place.check_given()?;
+            Checked::Upkeep(Upkeep::Restore(place))
+        }
+        Op::DeleteBackups { places } => {
+            check_some(&places)?;
+            Checked::Upkeep(Upkeep::Delete { places, one: false })
+        }
+        Op::DeleteBackup { place } => {
+            place.check_owned()?;
+            Checked::Upkeep(Upkeep::Delete { places: vec![place], one: true })
+        }
     })
 }
 
@@ -391,6 +470,18 @@ fn check_bound(kind: StoreKind, text: &str) -> Result<Vec<u8>> {
     Ok(stored_key(kind, text).into_owned())
 }
 
+/// Refuses a list of no backups (`store.md` 8.4.1).
+///
+/// # Errors
+///
+/// `InvalidArgument` (401).
+pub fn check_some(places: &[BackupPlace]) -> Result<()> {
+    if places.is_empty() {
+        return Err(Error::invalid_argument("Parameter error: deleteBackup needs at least 1 name."));
+    }
+    Ok(())
+}
+
 fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {
     check_batch_bytes(entries.iter().map(Entry::bytes).sum())?;
     let mut changes = Vec::with_capacity(entries.len());
@@ -410,6 +501,15 @@ fn delete_all(keys: &[String], kind: StoreKind) -> Result<Vec<Change>> {
 fn all(keys: &[String], kind: StoreKind) -> Result<Vec<Key>> {
     check_batch_bytes(keys.iter().map(String::len).sum())?;
     keys.iter().map(|key| shared(kind, key)).collect()
+}
+
+fn check_delay(delay_ms: u32) -> Result<u32> {
+    if delay_ms != 0 && !(SYNC_DELAY_MS_MIN..=SYNC_DELAY_MS_MAX).contains(&delay_ms) {
+        return Err(Error::invalid_argument(format!(
+            "Parameter error: the delay is {delay_ms} ms, it must be 0 or {SYNC_DELAY_MS_MIN} to {SYNC_DELAY_MS_MAX}."
+        )));
+    }
+    Ok(delay_ms)
 }
 
 fn check_batch_bytes(bytes: usize) -> Result<()> {

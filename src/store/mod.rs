@@ -14,7 +14,7 @@ mod result_set;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
-pub use check::{Checked, Exclusive, Form, Opening, Read, Step, Touched, Write, check};
+pub use check::{Checked, Exclusive, Form, Opening, Property, Read, Step, Touched, Upkeep, Write, check, check_some};
 pub use cursor::{Cursor, Selection, Stream};
 pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};

@@ -2,7 +2,7 @@
 
 use super::result_set::{EntryStream, ResultSet};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
-use crate::model::{Entry, Value};
+use crate::model::{BackupDeletion, BackupPlace, Entry, SecurityLevel, Value};
 
 /// An operation on a store, as the caller gave it: keys are not yet trimmed nor checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,25 @@ pub enum Op {
         /// The device id; not empty.
         device_id: String,
     },
+    /// Turn synchronisation on or off, for good. Answers [`Outcome::Done`].
+    EnableSync {
+        /// On.
+        enabled: bool,
+    },
+    /// Set which devices to synchronise with, for good. Answers [`Outcome::Done`].
+    SetSyncRange {
+        /// The labels of this device; at least one.
+        local: Vec<String>,
+        /// The labels that another device must have one of; at least one.
+        remote: Vec<String>,
+    },
+    /// Set the delay of a synchronisation that names none, until the store closes. Answers [`Outcome::Done`].
+    SetSyncParam {
+        /// 0, or 100 to 86,400,000 milliseconds.
+        delay_ms: u32,
+    },
+    /// Tell how sensitive the store's data is. Answers [`Outcome::SecurityLevel`].
+    GetSecurityLevel,
     /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
     /// [`Outcome::Done`], or fails with `Database` if one is open.
     StartTransaction,
@@ -132,6 +151,27 @@ pub enum Op {
     Compact,
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
+    /// Back up what is committed at this place in the order. Answers [`Outcome::Done`] when the backup was verified.
+    Backup {
+        /// The backup to make or to overwrite.
+        place: BackupPlace,
+    },
+    /// Replace the content of the store by that of a backup. Answers [`Outcome::Done`], or fails with `Database` while
+    /// a result set, a stream or a transaction is open.
+    Restore {
+        /// The backup to read.
+        place: BackupPlace,
+    },
+    /// Delete backups. Answers [`Outcome::BackupDeletions`], also on a store that was closed.
+    DeleteBackups {
+        /// The backups; at least one.
+        places: Vec<BackupPlace>,
+    },
+    /// Delete one backup; a missing one is no failure. Answers [`Outcome::Done`], also on a store that was closed.
+    DeleteBackup {
+        /// The backup.
+        place: BackupPlace,
+    },
 }
 
 impl Op {
@@ -153,10 +193,16 @@ impl Op {
             }
             Self::GetEntries { prefix } | Self::GetResultSet { prefix } | Self::Count { prefix } => prefix.len(),
             Self::GetEntryStream { range } => range.bytes(),
+            Self::Backup { place } | Self::Restore { place } | Self::DeleteBackup { place } => place.bytes(),
+            Self::DeleteBackups { places } => places.iter().map(BackupPlace::bytes).sum(),
             Self::GetFromDevice { device_id, key: text }
             | Self::GetEntriesFromDevice { device_id, prefix: text }
             | Self::CountFromDevice { device_id, prefix: text } => device_id.len() + text.len(),
             Self::RemoveDeviceData { device_id } => device_id.len(),
+            Self::SetSyncRange { local, remote } => {
+                local.iter().chain(remote).map(|label| label.len() + std::mem::size_of::<String>()).sum()
+            }
+            Self::EnableSync { .. } | Self::SetSyncParam { .. } | Self::GetSecurityLevel => 0,
             Self::Flush
             | Self::StartTransaction
             | Self::Commit
@@ -184,10 +230,14 @@ pub enum Outcome {
     ResultSet(ResultSet),
     /// The stream that was opened.
     EntryStream(EntryStream),
+    /// How sensitive the store's data is.
+    SecurityLevel(SecurityLevel),
     /// How many entries there are.
     Count(u64),
     /// The values that were read, in the order of the keys: `None` for a key that is missing.
     Values(Vec<Option<Value>>),
+    /// What came of each deletion, in ascending order of the names' bytes.
+    BackupDeletions(Vec<BackupDeletion>),
 }
 
 impl Outcome {
@@ -195,7 +245,12 @@ impl Outcome {
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Done | Self::Applied(_) | Self::Count(_) | Self::ResultSet(_) | Self::EntryStream(_) => 0,
+            Self::Done
+            | Self::Applied(_)
+            | Self::SecurityLevel(_)
+            | Self::Count(_)
+            | Self::ResultSet(_)
+            | Self::EntryStream(_) => 0,
             Self::Value(value) => value.as_ref().payload_bytes(),
             Self::Entries(entries) => {
                 entries.iter().map(|entry| entry.bytes() + std::mem::size_of::<Entry>()).sum::<usize>()
@@ -204,6 +259,7 @@ impl Outcome {
                 let payload = values.iter().flatten().map(|value| value.as_ref().payload_bytes()).sum::<usize>();
                 payload + values.len() * std::mem::size_of::<Option<Value>>()
             }
+            Self::BackupDeletions(deletions) => deletions.iter().map(BackupDeletion::bytes).sum(),
         }
     }
 }

@@ -127,7 +127,10 @@ typedef struct waiter {
     uint8_t *bytes;
     dkv_entry *entries; /* their text is `bytes` too */
     dkv_text *store_ids;
+    dkv_value *values; /* of type -1 where the key is missing; their data is `bytes` too */
     size_t count;
+    uint64_t number;
+    char text[128];
 } waiter;
 
 #define WAITER_INIT { .mutex = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER }
@@ -138,14 +141,18 @@ static inline void waiter_clear(waiter *waiter)
     free(waiter->bytes);
     free(waiter->entries);
     free(waiter->store_ids);
+    free(waiter->values);
     waiter->bytes = NULL;
     waiter->entries = NULL;
     waiter->store_ids = NULL;
+    waiter->values = NULL;
     waiter->store = NULL;
     waiter->count = 0;
     waiter->answers = 0;
     waiter->code = DKV_OK;
+    waiter->number = 0;
     waiter->message[0] = '\0';
+    waiter->text[0] = '\0';
     memset(&waiter->value, 0, sizeof waiter->value);
 }
 
@@ -283,6 +290,56 @@ static inline void on_store_ids(void *user_data, const dkv_error *error, const d
     waiter_wake(waiter);
 }
 
+static inline void on_values(void *user_data, const dkv_error *error, const dkv_value *const *values, size_t count)
+{
+    waiter *waiter = user_data;
+    pthread_mutex_lock(&waiter->mutex);
+    waiter_take_error(waiter, error);
+    if (error == NULL) {
+        size_t size = 1;
+        for (size_t i = 0; i < count; i++) {
+            size += values[i] != NULL ? values[i]->length : 0;
+        }
+        uint8_t *end = waiter->bytes = malloc(size);
+        waiter->values = calloc(count + 1, sizeof *waiter->values);
+        waiter->count = count;
+        for (size_t i = 0; i < count; i++) {
+            waiter->values[i].type = -1;
+            if (values[i] != NULL) {
+                waiter->values[i] = *values[i];
+                waiter->values[i].data = keep(&end, values[i]->data, values[i]->length);
+            }
+        }
+    }
+    waiter_wake(waiter);
+}
+
+static inline void on_count(void *user_data, const dkv_error *error, uint64_t count)
+{
+    waiter *waiter = user_data;
+    pthread_mutex_lock(&waiter->mutex);
+    waiter_take_error(waiter, error);
+    waiter->number = count;
+    waiter_wake(waiter);
+}
+
+/* Of the conditional writes and of get_security_level. */
+static inline void on_number(void *user_data, const dkv_error *error, int32_t number)
+{
+    on_count(user_data, error, (uint64_t)number);
+}
+
+static inline void on_text(void *user_data, const dkv_error *error, const dkv_text *text)
+{
+    waiter *waiter = user_data;
+    pthread_mutex_lock(&waiter->mutex);
+    waiter_take_error(waiter, error);
+    if (error == NULL) {
+        snprintf(waiter->text, sizeof waiter->text, "%.*s", (int)text->length, text->data);
+    }
+    waiter_wake(waiter);
+}
+
 /* ---- the usual calls, awaited ---- */
 
 /* A string literal as the two arguments of a text. */
@@ -395,6 +452,25 @@ static inline void never_entries(void *user_data, const dkv_error *error, const 
 {
     (void)entries;
     (void)count;
+    never_done(user_data, error);
+}
+
+static inline void never_values(void *user_data, const dkv_error *error, const dkv_value *const *values, size_t count)
+{
+    (void)values;
+    (void)count;
+    never_done(user_data, error);
+}
+
+static inline void never_count(void *user_data, const dkv_error *error, uint64_t count)
+{
+    (void)count;
+    never_done(user_data, error);
+}
+
+static inline void never_number(void *user_data, const dkv_error *error, int32_t number)
+{
+    (void)number;
     never_done(user_data, error);
 }
 

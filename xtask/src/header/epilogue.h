@@ -15,7 +15,7 @@
  */
 #define DKV_STORE_OPTIONS_INIT                                                                                       \
     { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
-      { NULL, 0 }, { NULL, 0 } }
+      { NULL, 0 }, { NULL, 0 }, 0, 0 }
 
 /**
  * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.

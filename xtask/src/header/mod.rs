@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 17] = [
+const CHAPTERS: [&str; 21] = [
     "status",
     "error",
     "value",
@@ -26,8 +26,12 @@ const CHAPTERS: [&str; 17] = [
     "lookup",
     "conditional",
     "observer",
+    "device",
+    "sync",
+    "service",
     "result_set",
     "iterator",
+    "backup",
     "maintenance",
     "queue",
     "record",

@@ -24,12 +24,17 @@
  *     AsyncCallback<boolean | string |
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
+ *     AsyncCallback<SecurityLevel>          dkv_security_level_callback  (error, security_level)
+ *     (here only: the local device id)      dkv_text_callback        (error, text)
  *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
  *     (here only: counts)                   dkv_count_callback       (error, count)
  *     (here only: get_many)                 dkv_values_callback      (error, values, count)
  *     AsyncCallback<SingleKVStore>,
  *     AsyncCallback<DeviceKVStore>          dkv_store_callback       (error, store)
  *     AsyncCallback<string[]>               dkv_store_ids_callback   (error, store_ids, count)
+ *     AsyncCallback<Array<[string,
+ *         number]>>                         dkv_backup_results_callback
+ *                                                                    (error, results, count)
  *
  * Operations on one store take effect in the order in which they were issued, through whatever handle or thread, and
  * its writes are answered in that order. A write is answered when it is on the disk, unless the store is relaxed
@@ -103,9 +108,14 @@
  *     4 STORE               u64, the handle: a view on the same queue
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
+ *     7 CHANGE              one packed change of count entries; the tag is user_data of the subscription
  *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
  *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
- *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count
+ *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level
+ *     18 TEXT               count bytes of a text
+ *     19 SYNC_COMPLETE      count times { u64 length of the device id | device id | i64 code }, under the tag of the
+ *                           registration
+ *     20 BACKUP_RESULTS     count times { u64 length | name of the backup | i64 status }
  *
  *     packed      0         4         8                  16
  *     value       +---------+---------+------------------+-----------------+
@@ -118,6 +128,18 @@
  *     INTEGER, LONG, BOOLEAN
  *                           an i64, and no bytes
  *     FLOAT, DOUBLE         the bits of an f64, and no bytes
+ *
+ *     packed      0                  8
+ *     change      +------------------+---------------+------------+----------+----------+----------+-------------+
+ *                 | length of the id | device id ... | overflowed | inserted | updated  | deleted  | entries ... |
+ *                 | u64              |               | u64        | u64      | u64      | u64      |             |
+ *                 +------------------+---------------+------------+----------+----------+----------+-------------+
+ *
+ *     device id             empty for changes of this device in a single-version store
+ *     overflowed            1 if some changes are not told, then there are no entries; else 0
+ *     inserted, updated, deleted
+ *                           how many entries there are of each, in this order
+ *     entries               that many { u64 length of the key | key | packed value }
  */
 
 #ifndef DKV_H
