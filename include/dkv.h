@@ -25,6 +25,8 @@
  *         number | Uint8Array>              dkv_value_callback       (error, value)
  *     AsyncCallback<Entry[]>                dkv_entries_callback     (error, entries, count)
  *     AsyncCallback<SecurityLevel>          dkv_security_level_callback  (error, security_level)
+ *     AsyncCallback<KVStoreResultSet>       dkv_result_set_callback  (error, result_set)
+ *     (here only: iterators)                dkv_iterator_callback    (error, iterator)
  *     (here only: the local device id)      dkv_text_callback        (error, text)
  *     (here only: conditional writes)       dkv_applied_callback     (error, applied)
  *     (here only: counts)                   dkv_count_callback       (error, count)
@@ -109,6 +111,8 @@
  *     5 STORE_IDS           count times { u64 length | store id }
  *     6 LOG                 count bytes of a message; the tag is its level
  *     7 CHANGE              one packed change of count entries; the tag is user_data of the subscription
+ *     8 RESULT_SET          u64, the handle, which ends with the queue
+ *     9 ITERATOR            u64, the handle, which ends with the queue
  *     16 VALUES             count times one packed value, in the order of the keys; with flag 2
  *                           (DKV_RECORD_FLAG_MISSING), where the store has no such key
  *     17 NUMBER             u64: 1 if a conditional write happened, else 0; a count; a security level

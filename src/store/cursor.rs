@@ -224,12 +224,10 @@ impl Cursor {
     }
 
     /// True before the first entry, and if there is none.
-    ///
-    /// # Errors
-    ///
-    /// As for `count`.
-    pub fn is_before_first(&mut self) -> Result<bool> {
-        Ok(self.position < 0 || !self.locate(0)?)
+    #[must_use]
+    pub fn is_before_first(&self) -> bool {
+        // Of an empty set the count is known as soon as the position is not before the first entry.
+        self.position < 0 || self.count == Some(0)
     }
 
     /// True behind the last entry, and if there is none.
@@ -262,6 +260,16 @@ impl Cursor {
         let behind = self.window_first + self.window.len() as i64;
         if (self.window_first..behind).contains(&position) {
             return Ok(true);
+        }
+        if position == self.window_first - 1
+            && let Some(first) = self.window.front()
+        {
+            // A step back: the window is read from its other end, else a walk back would read one for each entry.
+            let range = self.selection.range.before(&first.stored_key);
+            let window = self.selection.window(&range, Direction::Backward, WINDOW_ENTRIES_MAX)?;
+            self.window_first -= window.len() as i64;
+            self.window = window.into_iter().rev().collect();
+            return Ok(!self.window.is_empty());
         }
         let (mut at, mut range) = self.anchor(position);
         let samples = &mut self.samples;

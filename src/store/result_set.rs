@@ -172,9 +172,9 @@ impl ResultSet {
     ///
     /// # Errors
     ///
-    /// As [`ResultSet::count`].
+    /// `Closed` (15100005).
     pub fn is_before_first(&self) -> Result<bool> {
-        self.slot.with(Cursor::is_before_first)
+        self.slot.with(|cursor| Ok(cursor.is_before_first()))
     }
 
     /// True behind the last entry, and if there is none.
