@@ -127,8 +127,10 @@ impl Permit {
             return;
         }
         if change.overflowed {
-            // Before the call: whatever is committed from now on, the observer may not see when it reads again.
-            self.observer.backlog().overflowed = false;
+            // Before the call: whatever is committed from now on, the observer may not see when it reads again. One that
+            // keeps permits comes to this notification only when it drops the last of them.
+            let mut backlog = self.observer.backlog();
+            backlog.overflowed = backlog.notifications > 1;
         }
         let notify = Arc::clone(&self.observer.notify);
         notify(change, self);
@@ -140,6 +142,7 @@ impl Drop for Permit {
         let mut backlog = self.observer.backlog();
         backlog.notifications -= 1;
         backlog.bytes -= self.bytes;
+        backlog.overflowed &= backlog.notifications > 0;
     }
 }
 

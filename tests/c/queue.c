@@ -1,14 +1,8 @@
 /* The completion queue: answers as records, drained in batches, with a descriptor to wait for. */
 
-#include "harness.h"
 #include "records.h"
 
 #include <poll.h>
-
-static int32_t put_on(dkv_store *view, const char *key, const dkv_value *value, uintptr_t number)
-{
-    return dkv_store_put(view, key, strlen(key), value, NULL, tag(number));
-}
 
 /* ---- the records, one kind after the other ---- */
 

@@ -1,4 +1,7 @@
-/* What the programs share that take their answers from a completion queue: waiting, draining, reading a record. */
+/*
+ * Completion queues for the C programs of this folder: a host that waits for records and takes them apart, byte by byte
+ * as dkv.h draws them.
+ */
 #ifndef DKV_TESTS_RECORDS_H
 #define DKV_TESTS_RECORDS_H
 
@@ -124,6 +127,11 @@ static inline void host_free(host *host)
 static inline void *tag(uintptr_t number)
 {
     return (void *)number;
+}
+
+static inline int32_t put_on(dkv_store *view, const char *key, const dkv_value *value, uintptr_t number)
+{
+    return dkv_store_put(view, key, strlen(key), value, NULL, tag(number));
 }
 
 static inline dkv_store *view_of(dkv_store *store, dkv_queue *queue)
