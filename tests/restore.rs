@@ -9,12 +9,12 @@ use std::sync::{Arc, mpsc};
 
 use backups::{DATABASE, GENERAL, backup_file, backup_folder, change, content, fill, strays};
 use common::{
-    BUNDLE, CANNOT_OPEN, CLOSED, HEAD_BYTES, INVALID_ARGUMENT, META, NOT_FOUND, PATIENCE, Partner, Place, Random,
+    BUNDLE, CANNOT_OPEN, CLOSED, DATA, HEAD_BYTES, INVALID_ARGUMENT, META, NOT_FOUND, PATIENCE, Partner, Place, Random,
     WOULD_BLOCK, child, child_folder, code, device, failure, keys, manager, pattern, say, seed, single, with,
     with_database,
 };
 use dkv::{Entry, KeyRange, KvStore, SubscribeType, Value};
-use redb::ReadableDatabase;
+use redb::{ReadableDatabase, ReadableTable};
 
 /// A store with one entry `was: old` in its backup `b`, and one `is: new` besides a changed `was` now.
 fn changed(place: &Place) -> KvStore {
@@ -280,6 +280,49 @@ fn a_store_that_was_made_anew_takes_its_predecessors_backups() {
     store.restore("b").wait().unwrap();
     assert!(is_restored(&store));
     store.backup("b").wait().unwrap();
+}
+
+/// Gives a closed device store an entry that another device has written.
+fn receive(place: &Place, index: u32, device_id: &str) {
+    const ORIGINS: redb::TableDefinition<'static, u32, &'static [u8]> = redb::TableDefinition::new("origins");
+    with_database(&place.store_file("notes"), |database| {
+        let transaction = database.begin_write().unwrap();
+        {
+            let mut origins = transaction.open_table(ORIGINS).unwrap();
+            let origin = [device_id.as_bytes(), &[0], &1u64.to_be_bytes()].concat();
+            origins.insert(index, origin.as_slice()).unwrap();
+            let mut data = transaction.open_table(DATA).unwrap();
+            let own = data.get([&[0; 4][..], b"key"].concat().as_slice()).unwrap().unwrap().value().to_vec();
+            data.insert([&index.to_be_bytes()[..], b"key"].concat().as_slice(), own.as_slice()).unwrap();
+            transaction.open_table(META).unwrap().insert("synchronised", &[1][..]).unwrap();
+        }
+        transaction.commit().unwrap();
+    });
+}
+
+#[test]
+fn entries_of_other_devices_come_back_as_theirs() {
+    let place = Place::new();
+    let store = place.open("notes", device());
+    store.put("key", "value").wait().unwrap();
+    store.close().wait().unwrap();
+    receive(&place, 1, "other");
+    let store = place.open("notes", device());
+    store.backup("b").wait().unwrap();
+    place.delete("notes").unwrap();
+    let store = place.open("notes", device());
+    store.restore("b").wait().unwrap();
+    assert_eq!(store.get_from_device("other", "key").wait().unwrap(), Value::from("value"));
+    assert_eq!(store.count_from_device("other", "^").wait().unwrap(), 1);
+    assert_eq!(store.get("key").wait().unwrap(), Value::from("value"));
+    place.delete("notes").unwrap();
+    let store = place.open("notes", device());
+    store.put("key", "value").wait().unwrap();
+    store.close().wait().unwrap();
+    receive(&place, 1, "another");
+    let store = place.open("notes", device());
+    assert_eq!(code(store.restore("b").wait()), GENERAL, "index 1 stands for somebody else here");
+    assert_eq!(store.count_from_device("another", "^").wait().unwrap(), 1);
 }
 
 #[test]

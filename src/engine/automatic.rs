@@ -102,3 +102,48 @@ fn last(source: &Arc<Source>) -> Result<Option<Backup>> {
     let file = source.automatic_folder().open(AUTOMATIC_BACKUP)?;
     Ok(file.map(Backup::open).and_then(Result::ok))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::{Identity, Tree};
+    use crate::model::SecurityLevel;
+
+    fn source(base: &std::path::Path) -> Arc<Source> {
+        let tree = Tree::resolve(base).unwrap();
+        let identity = Identity {
+            store_uuid: [1; 16],
+            file_id: [2; 16],
+            bundle_name: "com.example.notes".to_owned(),
+            store_id: "notes".to_owned(),
+            kind: 1,
+            encrypted: false,
+            security_level: 2,
+        };
+        Arc::new(Source { tree: tree.clone(), manager_tree: tree, identity, backup: true })
+    }
+
+    #[test]
+    fn an_idle_store_has_no_deadline_once_it_was_asked() {
+        let base = tempfile::tempdir().unwrap();
+        let mut automatic = Automatic::new(Rhythm::of(&Options::new(SecurityLevel::S1)));
+        assert!(automatic.due().is_some(), "what the last session changed may not be backed up");
+        assert!(automatic.begin(&source(base.path()), 7).unwrap());
+        assert!(automatic.due().is_none());
+        let begun = Instant::now();
+        automatic.changed();
+        assert!(automatic.due().unwrap() > begun + automatic.rhythm.quiet, "the last one is too young");
+        automatic.interrupted();
+        assert!(automatic.due().unwrap() <= Instant::now() + automatic.rhythm.quiet, "there is none after all");
+    }
+
+    #[test]
+    fn a_store_that_wants_none_has_no_deadline() {
+        let mut options = Options::new(SecurityLevel::S1);
+        options.backup = false;
+        let mut automatic = Automatic::new(Rhythm::of(&options));
+        automatic.changed();
+        automatic.interrupted();
+        assert!(automatic.due().is_none());
+    }
+}

@@ -11,12 +11,13 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::copy::{Pace, Tally, commit, copy_rows, put, tally};
 use super::fault::IntoError;
-use super::meta::{STATE, State};
+use super::meta::{STATE, SYNCHRONISED, State};
+use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::Stamps;
 use crate::disk::{Identity, Replacement, StoreBackend, Superblock};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COPY_CACHE_BYTES;
 
 /// Name of the row that only backups have.
@@ -99,6 +100,32 @@ impl Rest {
             }
         }
         Ok(Self { origins, meta })
+    }
+
+    /// Adds the devices that the backup knows and the live store does not: its entries may be theirs. A store that was
+    /// made anew knows none but itself; one of the same uuid knows at least those of its backups.
+    ///
+    /// # Errors
+    ///
+    /// `General` if an index stands for one device there and for another here.
+    fn add_origins(&mut self, backup: &Self) -> Result<()> {
+        for (index, origin) in backup.origins.iter().filter(|(index, _)| *index != origin::OWN) {
+            match self.origins.iter().find(|(known, _)| known == index) {
+                Some((_, known)) if known == origin => {}
+                Some(_) => {
+                    return Err(Error::new(
+                        ErrorKind::General,
+                        "The backup has entries of other devices than the store knows. The store keeps its content.",
+                    ));
+                }
+                None => self.origins.push((*index, origin.clone())),
+            }
+        }
+        let synchronised = backup.meta.iter().find(|(name, _)| name == SYNCHRONISED);
+        if let Some(row) = synchronised.filter(|_| self.meta.iter().all(|(name, _)| name != SYNCHRONISED)) {
+            self.meta.push(row.clone());
+        }
+        Ok(())
     }
 
     fn digest(&self) -> u128 {
@@ -184,9 +211,10 @@ impl Backup {
         })
     }
 
-    fn check_rest(&self) -> Result<()> {
-        if Rest::read(&self.snapshot)?.digest() == self.row.rest {
-            return Ok(());
+    fn check_rest(&self) -> Result<Rest> {
+        let rest = Rest::read(&self.snapshot)?;
+        if rest.digest() == self.row.rest {
+            return Ok(rest);
         }
         Err(Error::corrupted("the tables beside the entries are not those that were backed up"))
     }
@@ -203,8 +231,8 @@ impl Backup {
     }
 }
 
-/// Fills an empty file with the entries of a backup and with everything else of the live store: its options, its
-/// origins, and the larger of both clocks and sequences. The file is verified, but not yet synced.
+/// Fills an empty file with the entries of a backup and with everything else of the live store: its options, the
+/// devices that it knows, and the larger of both clocks and sequences. The file is verified, but not yet synced.
 ///
 /// # Errors
 ///
@@ -218,8 +246,9 @@ pub fn restore(
     pace: Pace<'_>,
 ) -> Result<()> {
     guarded(|| {
-        backup.check_rest()?;
-        let rest = Rest::read(live)?;
+        let backed_up = backup.check_rest()?;
+        let mut rest = Rest::read(live)?;
+        rest.add_origins(&backed_up)?;
         let mut state = stamps.state.larger(State::read_of(&backup.snapshot)?);
         // Another content than that of any commit before.
         state.commit += 1;

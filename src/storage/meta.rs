@@ -12,7 +12,7 @@ pub(super) type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
 
 pub(super) const STATE: &str = "state";
 const OPTIONS: &str = "options";
-const SYNCHRONISED: &str = "synchronised";
+pub(super) const SYNCHRONISED: &str = "synchronised";
 const OPTIONS_FORMAT: u8 = 1;
 const OPTION_BACKUP: u8 = 1;
 const OPTION_AUTO_SYNC: u8 = 2;
