@@ -289,20 +289,53 @@ fn an_observer_may_lag_behind_by_so_many_bytes_and_no_more() {
     let place = Place::new();
     for (id, options) in kinds() {
         let store = place.open(id, options);
-        let blocked = block(&store);
         let watcher = Watcher::local(&store);
-        for number in 0..6 {
-            drop(store.put("k", pattern(number, LARGE)));
+        // What was taken in the first round makes room for the second.
+        for _ in 0..2 {
+            let blocked = block(&store);
+            watcher.next();
+            for number in 0..6 {
+                drop(store.put("k", pattern(number, LARGE)));
+            }
+            assert!(store.get_now("k").unwrap() == Value::from(pattern(5, LARGE)));
+            drop(blocked);
+            let told = watcher.take(&store);
+            let overflowed: Vec<bool> = told.iter().map(|change| change.overflowed).collect();
+            assert_eq!(overflowed, [false, false, false, false, true]);
+            assert!(told[3].updated == [Entry::new("k", pattern(3, LARGE))]);
+            store.delete_batch(vec!["k".to_owned(), "blocker".to_owned()]).wait().unwrap();
+            assert!(watcher.take(&store)[0].deleted[0] == Entry::new("k", pattern(5, LARGE)));
         }
-        assert!(store.get_now("k").unwrap() == Value::from(pattern(5, LARGE)));
-        drop(blocked);
-        let told = watcher.take(&store);
-        assert_eq!(told.iter().map(|change| change.overflowed).collect::<Vec<_>>(), [false, false, false, false, true]);
-        assert!(told[3].updated == [Entry::new("k", pattern(3, LARGE))]);
-        // What was taken makes room.
-        store.delete("k").wait().unwrap();
-        assert!(watcher.take(&store)[0].deleted == [Entry::new("k", pattern(5, LARGE))]);
     }
+}
+
+#[test]
+fn what_is_committed_while_an_observer_reads_again_is_told() {
+    let place = Place::new();
+    let store = Arc::new(place.open("notes", single()));
+    let blocked = block(&store);
+    let (tell, told) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (within, wait) = (Arc::clone(&store), Mutex::new(wait));
+    let observe = move |change: &Change| {
+        tell.send((change.clone(), within.get_now("key").ok())).unwrap();
+        if change.overflowed {
+            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+    };
+    let subscription = store.subscribe(SubscribeType::Local, observe).unwrap();
+    put_many(&store, OBSERVER_NOTIFICATIONS_MAX + 1);
+    drop(blocked);
+    let next = || told.recv_timeout(PATIENCE).unwrap();
+    let (_, read) = (0..=OBSERVER_NOTIFICATIONS_MAX).map(|_| next()).find(|(change, _)| change.overflowed).unwrap();
+    assert_eq!(read, None);
+    // The observer has read, and has not returned.
+    let put = store.put("key", 1);
+    assert_eq!(store.get_now("key").unwrap(), Value::from(1));
+    go_on.send(()).unwrap();
+    put.wait().unwrap();
+    assert_eq!(next(), (inserted("key", 1), Some(Value::from(1))));
+    drop(subscription);
 }
 
 #[test]

@@ -395,7 +395,9 @@ fn the_write_beyond_512_mib_is_refused_and_what_was_written_before_is_kept() {
     let entries = all(&store);
     assert_eq!(keys(&entries), ["k", "l", "room"]);
     assert!(entries[0].value == Value::from(vec![126; LARGE]));
+    let puts: Vec<_> = (0..1000).map(|number| store.put("other", number)).collect();
     assert_eq!(code(store.try_get("m")), NOT_FOUND);
+    puts.into_iter().for_each(|put| put.wait().unwrap());
     // The next transaction counts from nothing.
     store.start_transaction().wait().unwrap();
     store.put("m", 1).wait().unwrap();
