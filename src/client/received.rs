@@ -52,8 +52,9 @@ impl Home {
     fn beneath<R>(&self, store: KvStore, apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>) -> R {
         store.close().wait().unwrap();
         let folder = Tree::resolve(self.folder.path()).unwrap().store("store");
-        let (backend, _head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
+        let (backend, head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
         let (database, mut stamps) = Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT).unwrap();
+        head.release().unwrap();
         let transaction = database.begin(true).unwrap();
         let result = transaction.with_tables(&mut stamps, 0, apply).unwrap();
         transaction.commit(&mut stamps).unwrap();
