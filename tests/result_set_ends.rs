@@ -7,6 +7,7 @@ mod sets;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use common::{BUNDLE, CLOSED, OVER_LIMITS, PATIENCE, Place, Random, code, failure, manager, seed, single};
 use dkv::{KeyRange, ResultSet};
@@ -156,8 +157,10 @@ fn a_shutdown_beside_a_walk_ends_it_between_two_calls() {
                 let (set, walking) = (open_all(&store), &walking);
                 scope.spawn(move || {
                     walking.wait();
+                    let deadline = Instant::now() + PATIENCE;
                     // Until it is ended from outside.
                     let ended = loop {
+                        assert!(Instant::now() < deadline, "nobody ends it");
                         let moved = if walk % 2 == 0 { set.move_to_next() } else { set.move_to_last() };
                         match moved
                             .and_then(|moved| if moved { set.entry().map(drop) } else { set.move_to(-1).map(drop) })
