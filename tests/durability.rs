@@ -263,6 +263,21 @@ fn a_relaxed_store_flushes_by_itself() {
     assert_eq!(place.open("notes", relaxed()).get("key").wait().unwrap(), Value::from("value"));
 }
 
+#[test]
+fn the_file_of_a_relaxed_store_does_not_grow_with_what_was_replaced() {
+    let place = Place::new();
+    let store = place.open("notes", relaxed());
+    let length = || std::fs::metadata(place.store_file("notes")).unwrap().len();
+    let value = pattern(1, 1_000_000);
+    // Nobody asks for a flush, and pages must be used again all the same.
+    for number in 0..120 {
+        store.put(key(number % 4), value.clone()).wait().unwrap();
+    }
+    assert!(length() < 40_000_000, "4 values of 1 MB, written 30 times each, have {} bytes", length());
+    assert_eq!(store.count("^").wait().unwrap(), 4);
+    store.close().wait().unwrap();
+}
+
 /// True if a process that opened the file now would find the key. A copy is looked at, since the store is open; one that
 /// was taken amidst a flush may be torn, and says no.
 fn is_in_the_file(path: &Path, key: &[u8]) -> bool {
