@@ -6,8 +6,8 @@ mod common;
 mod watch;
 
 use common::{
-    BUNDLE, Partner, Place, Random, answered, child, child_folder, code, device, manager, pattern, say, seed, single,
-    wait_for_parent,
+    BUNDLE, CORRUPTED, DATA, NOT_FOUND, Partner, Place, Random, answered, child, child_folder, code, device, manager,
+    pattern, say, seed, single, wait_for_parent, with_database,
 };
 use dkv::{Entry, KvStore, Options, Value};
 use watch::{DATABASE, all, end, relaxed};
@@ -277,4 +277,41 @@ fn assert_whole(entries: &[Entry], last: i32) {
     let large = Entry::new("large", pattern(*number as u64, 12_000));
     let keys = (0..KEYS).map(|key| Entry::new(format!("key{key:03}"), *number));
     assert!(entries == keys.chain([large]).collect::<Vec<_>>(), "transaction {number} is not whole");
+}
+
+#[test]
+fn a_transaction_in_which_a_write_fails_keeps_nothing_and_takes_nothing_until_it_is_ended() {
+    let place = Place::new();
+    let store = place.open("notes", single());
+    store.put("bad", 1).wait().unwrap();
+    store.close().wait().unwrap();
+    with_database(&place.store_file("notes"), |database| {
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(DATA).unwrap().insert(b"bad".as_slice(), [9u8, 9].as_slice()).unwrap();
+        transaction.commit().unwrap();
+    });
+    let store = place.open("notes", single());
+    let nothing_is_kept = || {
+        assert_eq!(code(store.get("first").wait()), NOT_FOUND);
+        assert_eq!(code(store.get("second").wait()), NOT_FOUND);
+    };
+
+    store.start_transaction().wait().unwrap();
+    store.put("first", 1).wait().unwrap();
+    assert_eq!(code(store.put("bad", 2).wait()), CORRUPTED);
+    assert_eq!(code(store.put("second", 2).wait()), CORRUPTED);
+    assert_eq!(code(store.commit().wait()), CORRUPTED);
+    nothing_is_kept();
+
+    // A chain that nobody waits for is all or nothing, too.
+    drop([store.start_transaction(), store.put("first", 1), store.put("bad", 2), store.put("second", 2)]);
+    assert_eq!(code(store.commit().wait()), CORRUPTED);
+    nothing_is_kept();
+
+    store.start_transaction().wait().unwrap();
+    assert_eq!(code(store.put("bad", 2).wait()), CORRUPTED);
+    assert_eq!(code(store.put("second", 2).wait()), CORRUPTED, "it was not rolled back yet");
+    store.rollback().wait().unwrap();
+    store.put("second", 3).wait().unwrap();
+    assert_eq!(store.get("second").wait().unwrap(), 3.into());
 }

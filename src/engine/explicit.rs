@@ -10,7 +10,9 @@ use crate::store::{Changes, Effect, Outcome, Write};
 
 /// The open transaction of a store.
 pub struct Explicit {
-    transaction: Transaction,
+    /// Missing once something inside it has failed: what it wrote is undone, and it takes no more writes until a caller
+    /// ends it. Ended here, it would leave the writes behind the failure to be committed one by one.
+    transaction: Result<Transaction>,
     /// Bytes of keys and values written so far.
     bytes: usize,
     recording: Recording,
@@ -36,12 +38,17 @@ enum Recording {
 impl Explicit {
     pub fn new(transaction: Transaction, observed: bool) -> Self {
         let recording = if observed { Recording::On(Changes::default()) } else { Recording::Off };
-        Self { transaction, bytes: 0, recording }
+        Self { transaction: Ok(transaction), bytes: 0, recording }
     }
 
     /// Bytes of keys and values written so far.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// True if something inside it has failed.
+    pub fn has_failed(&self) -> bool {
+        self.transaction.is_err()
     }
 
     /// True if changes must be recorded.
@@ -54,7 +61,7 @@ impl Explicit {
     ///
     /// # Errors
     ///
-    /// `Corrupted` or `Database`: the whole transaction must then be undone.
+    /// `Corrupted` or `Database`: the whole transaction is then undone, and takes nothing any more.
     pub fn apply(&mut self, session: &Session, stamps: &mut Stamps, jobs: &mut [WriteJob]) -> Result<Joined> {
         for job in jobs.iter_mut() {
             if let Work::Write(write) = &job.work
@@ -66,8 +73,16 @@ impl Explicit {
         }
         let mut effects = Vec::new();
         let wanted = self.records().then_some(&mut effects);
-        let outcomes = group::apply_all(session, &self.transaction, stamps, jobs, wanted)?;
-        Ok(Joined { outcomes, effects })
+        let transaction = self.transaction.as_ref().map_err(Clone::clone)?;
+        match group::apply_all(session, transaction, stamps, jobs, wanted) {
+            Ok(outcomes) => Ok(Joined { outcomes, effects }),
+            Err(error) => {
+                let message = format!("{error} All that the transaction wrote is undone. Roll it back.");
+                let error = Error::new(error.kind(), message).caused_by(error);
+                self.transaction = Err(error.clone());
+                Err(error)
+            }
+        }
     }
 
     fn admit(&mut self, write: &Write) -> Result<()> {
@@ -105,9 +120,9 @@ impl Explicit {
     ///
     /// # Errors
     ///
-    /// `Database` if nothing was written, `OutcomeUnknown` if nobody knows.
+    /// `Database` if nothing was written, `OutcomeUnknown` if nobody knows; what failed inside it.
     pub fn commit(self, stamps: &mut Stamps) -> Result<Told> {
-        self.transaction.commit(stamps)?;
+        self.transaction?.commit(stamps)?;
         Ok(match self.recording {
             Recording::Off => Told::Nothing,
             Recording::On(changes) => Told::Changes(changes),

@@ -234,18 +234,10 @@ impl Writer {
     /// Runs a group inside the open transaction.
     fn join(&mut self, mut explicit: Explicit, mut jobs: Vec<WriteJob>) {
         let joined = match explicit.apply(&self.session, &mut self.base.stamps, &mut jobs) {
-            Ok(joined) => {
-                self.explicit = Some(explicit);
-                joined
-            }
-            Err(error) => {
-                drop(explicit);
-                self.session.transaction_ended();
-                let message = format!("{error} The transaction was rolled back.");
-                let error = Error::new(error.kind(), message).caused_by(error);
-                Joined { outcomes: group::refuse_all(&jobs, &error), effects: Vec::new() }
-            }
+            Ok(joined) => joined,
+            Err(error) => Joined { outcomes: group::refuse_all(&jobs, &error), effects: Vec::new() },
         };
+        self.explicit = Some(explicit);
         let explicit = &mut self.explicit;
         let keep = |write, effects, _: &mut Outbox| {
             if let Some(explicit) = explicit {
@@ -295,7 +287,11 @@ impl Writer {
         let explicit = self.explicit.take().ok_or_else(no_transaction)?;
         let written = explicit.bytes();
         // Nothing was written: nothing needs a flush.
-        let committed = if written > 0 { explicit.commit(&mut self.base.stamps).map(Some) } else { Ok(None) };
+        let committed = if written > 0 || explicit.has_failed() {
+            explicit.commit(&mut self.base.stamps).map(Some)
+        } else {
+            Ok(None)
+        };
         let told = match committed {
             Ok(Some(told)) => {
                 let audience = self.publish();
