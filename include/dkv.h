@@ -1356,10 +1356,12 @@ int32_t dkv_store_flush(dkv_store *store, dkv_void_callback callback, void *user
 int32_t dkv_store_start_transaction(dkv_store *store, dkv_void_callback callback, void *user_data);
 
 /**
- * Ends the transaction and keeps its writes: they are durable when this is answered. Any handle, any thread.
+ * Ends the transaction and keeps its writes: they are durable when this is answered, or in a relaxed store as soon as
+ * any other write. Any handle, any thread.
  *
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
- * Answered: DKV_ERR_DATABASE (none is open, or nothing was written), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted
+ * Answered: DKV_ERR_DATABASE (none is open, or writing failed and everything is as before), the error of a write that
+ * failed inside it, such as DKV_ERR_CORRUPTED (nothing is kept), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted
  * meanwhile).
  */
 int32_t dkv_store_commit(dkv_store *store,
@@ -1522,7 +1524,8 @@ int32_t dkv_store_subscribe(dkv_store *store,
                             dkv_subscription **subscription);
 
 /**
- * Ends a registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
+ * Ends a registration. What is queued for it is dropped, except records that are in a completion queue already. NULL and
+ * ended subscriptions are accepted.
  *
  * A call of the callback that has begun on another thread goes on: free user_data in the completion of an operation
  * issued afterwards, which comes through the same door. May be called in the callback itself. Any thread.

@@ -230,7 +230,8 @@ mod fork {
         let process = unsafe { libc::fork() };
         assert!(process >= 0);
         if process == 0 {
-            let status = if body() { 0 } else { 1 };
+            let passed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).unwrap_or(false);
+            let status = i32::from(!passed);
             // SAFETY: ends the child without running any destructor.
             unsafe { libc::_exit(status) }
         }

@@ -149,7 +149,8 @@ impl Shared {
     }
 }
 
-/// Ends a registration. What is queued for it is dropped. NULL and ended subscriptions are accepted.
+/// Ends a registration. What is queued for it is dropped, except records that are in a completion queue already. NULL and
+/// ended subscriptions are accepted.
 ///
 /// A call of the callback that has begun on another thread goes on: free user_data in the completion of an operation
 /// issued afterwards, which comes through the same door. May be called in the callback itself. Any thread.

@@ -291,10 +291,12 @@ pub extern "C" fn dkv_store_start_transaction(
     guard(|| submit_plain(store, Op::StartTransaction, callback, user_data))
 }
 
-/// Ends the transaction and keeps its writes: they are durable when this is answered. Any handle, any thread.
+/// Ends the transaction and keeps its writes: they are durable when this is answered, or in a relaxed store as soon as
+/// any other write. Any handle, any thread.
 ///
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
-/// Answered: DKV_ERR_DATABASE (none is open, or nothing was written), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted
+/// Answered: DKV_ERR_DATABASE (none is open, or writing failed and everything is as before), the error of a write that
+/// failed inside it, such as DKV_ERR_CORRUPTED (nothing is kept), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted
 /// meanwhile).
 #[unsafe(no_mangle)]
 pub extern "C" fn dkv_store_commit(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {

@@ -129,11 +129,13 @@ impl KvStore {
         self.request(Op::StartTransaction, done)
     }
 
-    /// Ends the transaction and keeps its writes: durable when this answers. Any handle may.
+    /// Ends the transaction and keeps its writes: durable when this answers, or in a relaxed store as soon as any other
+    /// write. Any handle may.
     ///
     /// # Errors
     ///
-    /// `Database` (27459594) if none is open, or nothing was written; `OutcomeUnknown` (-3), `Closed` (15100005).
+    /// `Database` (27459594) if none is open, or writing failed and everything is as before; the error of a write that
+    /// failed inside it, such as `Corrupted` (15100003): nothing is kept then; `OutcomeUnknown` (-3), `Closed` (15100005).
     pub fn commit(&self) -> Request<()> {
         self.request(Op::Commit, done)
     }
