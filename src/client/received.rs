@@ -104,6 +104,32 @@ fn each_device_has_its_own_entries() {
 }
 
 #[test]
+fn a_result_set_holds_the_entries_of_its_device_alone() {
+    let (home, store) = three_devices();
+    let own = home.manager.local_device_id().wait().unwrap();
+    let keys = |device: &str, prefix: &str| -> Vec<String> {
+        let set = store.get_result_set_from_device(device, prefix).wait().unwrap();
+        let mut keys = Vec::new();
+        while set.move_to_next().unwrap() {
+            keys.push(set.entry().unwrap().unwrap().key);
+        }
+        keys
+    };
+    assert_eq!(keys(PEER, "^"), ["k", "k large"]);
+    assert_eq!(keys(PEER, "k l"), ["k large"]);
+    assert_eq!(keys(OTHER_PEER, " "), ["k", "l"]);
+    assert_eq!(keys(&own, "k"), ["k", "k own"]);
+    assert_eq!(keys("", "^"), ["k", "k own"]);
+    let set = store.get_result_set_from_device(PEER, "k").wait().unwrap();
+    assert!(set.move_to_first().unwrap());
+    assert_eq!(set.entry().unwrap(), Some(Entry::new("k", "peer")));
+    store.remove_device_data(PEER).wait().unwrap();
+    assert!(set.move_to_last().unwrap(), "what was removed later still shows");
+    assert_eq!(set.count().unwrap(), 2);
+    assert_eq!(keys(PEER, "^"), [""; 0]);
+}
+
+#[test]
 fn a_caller_who_names_no_device_sees_this_one_alone() {
     let (_home, store) = three_devices();
     assert_eq!(store.count("").wait().unwrap(), 2);
