@@ -153,7 +153,7 @@ impl KvStore {
     /// library. It may call anything, but must not wait for a completion. Ends when the subscription is dropped, or the
     /// store closes.
     ///
-    /// An observer that lags behind by more than 1,024 notifications or 16 MiB is told once that it missed some
+    /// An observer that lags behind by more than 16,385 notifications or 16 MiB is told once that it missed some
     /// ([`Change::overflowed`]), and then goes on.
     ///
     /// # Errors

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::automatic::Rhythm;
 use super::backups::Source;
 use super::base::{Base, Known, Opened};
-use super::dispatch::Dispatch;
 use super::hold::Hold;
 use super::promise::Promise;
 use super::random;
@@ -131,7 +130,7 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
 
 /// Makes a session of an open file.
 fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
-    let dispatch = Dispatch::new("dkv-dispatch");
+    let dispatch = Arc::clone(&slot.dispatch);
     if let Err(error) = dispatch.keep() {
         return Err((base, error));
     }
@@ -153,7 +152,10 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
             readers::session_opened();
             Ok((Writer::new(session, base, Rhythm::of(&job.options)), hold))
         }
-        Err(error) => Err((base, error)),
+        Err(error) => {
+            slot.dispatch.release();
+            Err((base, error))
+        }
     }
 }
 
