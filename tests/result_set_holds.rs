@@ -286,7 +286,11 @@ fn the_file_of_a_closed_store_is_free_the_moment_its_last_set_has_ended() {
         let (store, set) = store_and_set(&place, "notes", if round % 2 == 0 { single() } else { relaxed() });
         store.close().wait().unwrap();
         assert!(lock_is_held(&place));
-        if round % 3 == 0 { set.close().unwrap() } else { drop(set) }
+        if round % 3 == 0 {
+            set.close().unwrap()
+        } else {
+            drop(set)
+        }
         assert!(!lock_is_held(&place), "the file was not given up within the end of the set");
         place.delete("notes").unwrap();
     }
@@ -329,7 +333,8 @@ fn a_set_dropped_in_a_fork_gives_up_nothing_of_the_parents() {
                     // SAFETY: ends a child that waits for a lock which nobody holds.
                     unsafe { libc::alarm(60) };
                     // SAFETY: copies of what the parent keeps; the child forgets its own.
-                    let copies = unsafe { (std::ptr::read(&set), std::ptr::read(&stream), std::ptr::read(&subscription)) };
+                    let copies =
+                        unsafe { (std::ptr::read(&set), std::ptr::read(&stream), std::ptr::read(&subscription)) };
                     drop(copies);
                     // SAFETY: ends the child without running any destructor.
                     unsafe { libc::_exit(0) }

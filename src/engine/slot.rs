@@ -77,9 +77,9 @@ impl Slot {
             return;
         }
         let slot = Arc::clone(self);
-        if let Err(error) = threads::spawn("dkv-writer", move || {
-            Worker { slot, writer: None, deferred: Vec::new() }.run()
-        }) {
+        if let Err(error) =
+            threads::spawn("dkv-writer", move || Worker { slot, writer: None, deferred: Vec::new() }.run())
+        {
             self.lane.give_up().into_iter().for_each(|job| refuse(job, &error));
         }
     }
