@@ -39,6 +39,13 @@ impl ManagerOptions {
             volume: system(),
         }
     }
+
+    /// As `new`, for stores on a simulated volume.
+    #[cfg(feature = "simulation")]
+    #[doc(hidden)]
+    pub fn simulated(bundle_name: impl Into<String>, volume: &crate::disk::simulated::SimulatedVolume) -> Self {
+        Self { volume: std::sync::Arc::new(volume.clone()), ..Self::new(bundle_name, volume.base()) }
+    }
 }
 
 /// Gives, closes, deletes and lists the stores of one application below one folder.

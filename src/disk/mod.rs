@@ -14,6 +14,8 @@ mod held;
 mod lock;
 mod paths;
 mod replacement;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 mod superblock;
 mod syscall;
 mod system;
