@@ -70,6 +70,34 @@ fn keys_and_prefixes_keep_their_rules() {
     }
     let entries = store.get_entries_from_device("unknown", "").wait();
     assert_eq!(entries.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    for device in ["", "unknown"] {
+        let entries = store.get_entries_from_device(device, longest.as_str()).wait();
+        assert_eq!(entries.unwrap_err().kind(), ErrorKind::InvalidArgument);
+        let count = store.count_from_device(device, longest.as_str()).wait();
+        assert_eq!(count.unwrap_err().kind(), ErrorKind::InvalidArgument);
+        let set = store.get_result_set_from_device(device, longest.as_str()).wait();
+        assert_eq!(set.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
+}
+
+#[test]
+fn reads_of_a_device_see_the_open_transaction_and_a_closed_store_refuses_them() {
+    let home = Home::new();
+    let store = home.device("store");
+    let own = home.manager.local_device_id().wait().unwrap();
+    store.start_transaction().wait().unwrap();
+    store.put("a", 1).wait().unwrap();
+    for device in ["", own.as_str()] {
+        assert_eq!(store.get_from_device(device, "a").wait().unwrap(), Value::Integer(1));
+        assert_eq!(store.get_entries_from_device(device, "^").wait().unwrap(), [Entry::new("a", 1)]);
+        assert_eq!(store.count_from_device(device, "").wait().unwrap(), 1);
+    }
+    store.rollback().wait().unwrap();
+    assert_eq!(store.count_from_device("", "").wait().unwrap(), 0);
+    home.manager.close_store(common::BUNDLE_NAME, "store", None).wait().unwrap();
+    assert_eq!(store.get_from_device("", "a").wait().unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(store.get_entries_from_device("", "a").wait().unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(store.count_from_device("", "a").wait().unwrap_err().kind(), ErrorKind::Closed);
 }
 
 fn keys(set: &ResultSet) -> Vec<String> {
