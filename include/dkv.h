@@ -849,6 +849,13 @@ typedef struct dkv_change {
 typedef void (*dkv_change_callback)(void *user_data, const dkv_change *change);
 
 /**
+ * Answer of get_result_set. The result set is the caller's: close or free it. It is NULL if `error` is not.
+ */
+typedef void (*dkv_result_set_callback)(void *user_data,
+                                        const dkv_error *error,
+                                        dkv_result_set *result_set);
+
+/**
  * Answer of get_security_level: one of the DKV_SECURITY numbers, 0 with an error.
  */
 typedef void (*dkv_security_level_callback)(void *user_data,
@@ -885,13 +892,6 @@ typedef void (*dkv_sync_complete_callback)(void *user_data,
  * Would be called at the end of the service that holds the stores.
  */
 typedef void (*dkv_service_death_callback)(void *user_data);
-
-/**
- * Answer of get_result_set. The result set is the caller's: close or free it. It is NULL if `error` is not.
- */
-typedef void (*dkv_result_set_callback)(void *user_data,
-                                        const dkv_error *error,
-                                        dkv_result_set *result_set);
 
 /**
  * Which entries an iterator visits. Begin with DKV_KEY_RANGE_INIT or dkv_key_range_init().
@@ -1510,7 +1510,7 @@ int32_t dkv_store_delete_if_unchanged(dkv_store *store,
  * Calls back with what each later commit of the store changes, behind the completion of the write.
  *
  * Through a view on a completion queue the callback is NULL, and each change is a record of kind DKV_RECORD_CHANGE
- * under the tag user_data. An observer that lags behind by more than 1,024 notifications or 16 MiB is told once that
+ * under the tag user_data. An observer that lags behind by more than 16,385 notifications or 16 MiB is told once that
  * it missed some, and then goes on. The registration ends with dkv_subscription_free(), or with the store. Any thread.
  * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (type, callback), DKV_ERR_OVER_LIMITS (the ninth observer of the store),
  * DKV_ERR_DATABASE (a transaction is open, unless only remote changes are observed), DKV_ERR_CLOSED, DKV_ERR_FORKED.
@@ -1571,6 +1571,23 @@ int32_t dkv_store_get_entries_from_device(dkv_store *store,
                                           size_t prefix_length,
                                           dkv_entries_callback callback,
                                           void *user_data);
+
+/**
+ * Opens a result set over the entries of a device whose key begins with a prefix, as dkv_store_get_result_set() does.
+ * Only for device stores.
+ *
+ * An empty id is this device; one that the store does not know has no entries. Any thread. Codes as for
+ * dkv_store_get_result_set(), and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_store_get_result_set_from_device(dkv_store *store,
+                                             const char *device_id,
+                                             size_t device_id_length,
+                                             const char *prefix,
+                                             size_t prefix_length,
+                                             dkv_result_set_callback callback,
+                                             void *user_data);
 
 /**
  * Counts the entries of a device whose key begins with a prefix, as dkv_store_count() does. Only for device stores.

@@ -62,6 +62,13 @@ pub use model::{
 };
 pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 
+/// A volume in memory, for tests of this library that cut the power or let the disk fail. No release has it.
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod simulation {
+    pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume};
+}
+
 /// Runs the README's examples with the documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -45,8 +45,10 @@ pub const COMPACTION_PASSES_MAX: usize = 8;
 pub const POSITION_SAMPLES_MAX: usize = 2048;
 /// Observers of one store, over all its handles (`store.md` 7.1.4).
 pub const OBSERVERS_MAX: usize = 8;
-/// Notifications that one observer may lag behind before it is told to read again.
-pub const OBSERVER_NOTIFICATIONS_MAX: usize = 1024;
+/// Notifications that one observer may lag behind before it is told to read again: those of a whole queue of operations,
+/// and that of the write whose completion has just returned. An observer that does nothing never falls behind for
+/// their number.
+pub const OBSERVER_NOTIFICATIONS_MAX: usize = QUEUE_OPERATIONS_MAX + 1;
 /// Bytes of notifications that one observer may lag behind before it is told to read again. Also what an open
 /// transaction keeps for its notification.
 pub const OBSERVER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -132,6 +134,7 @@ const _: () = assert!(VALUE_BYTES_MAX + 1 == 4 * 1024 * 1024);
 const _: () = assert!(GROUP_OPERATIONS_MAX <= QUEUE_OPERATIONS_MAX);
 const _: () = assert!(GROUP_BYTES_MAX <= QUEUE_BYTES_MAX);
 const _: () = assert!(QUEUE_OPERATIONS_MAX * OPERATION_OVERHEAD_BYTES <= QUEUE_BYTES_MAX);
+const _: () = assert!(OBSERVER_NOTIFICATIONS_MAX > QUEUE_OPERATIONS_MAX);
 const _: () = assert!(INLINE_PAYLOAD_BYTES_MAX < CHUNK_PAGE_BYTES_MAX - CHUNK_OVERHEAD_BYTES);
 const _: () = assert!(CACHE_BYTES_MIN <= CACHE_BYTES_DEFAULT && CACHE_BYTES_DEFAULT <= CACHE_BYTES_MAX);
 const _: () = assert!(SNAPSHOT_IDLE_MS < RELAXED_FLUSH_MS);

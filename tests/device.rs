@@ -5,7 +5,7 @@
 mod common;
 
 use common::Home;
-use dkv::{Entry, ErrorKind, Manager, ManagerOptions, Value};
+use dkv::{Entry, ErrorKind, Manager, ManagerOptions, ResultSet, Value};
 
 #[test]
 fn the_local_device_id_is_made_once_and_kept() {
@@ -70,6 +70,106 @@ fn keys_and_prefixes_keep_their_rules() {
     }
     let entries = store.get_entries_from_device("unknown", "").wait();
     assert_eq!(entries.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    for device in ["", "unknown"] {
+        let entries = store.get_entries_from_device(device, longest.as_str()).wait();
+        assert_eq!(entries.unwrap_err().kind(), ErrorKind::InvalidArgument);
+        let count = store.count_from_device(device, longest.as_str()).wait();
+        assert_eq!(count.unwrap_err().kind(), ErrorKind::InvalidArgument);
+        let set = store.get_result_set_from_device(device, longest.as_str()).wait();
+        assert_eq!(set.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
+}
+
+#[test]
+fn reads_of_a_device_see_the_open_transaction_and_a_closed_store_refuses_them() {
+    let home = Home::new();
+    let store = home.device("store");
+    let own = home.manager.local_device_id().wait().unwrap();
+    store.start_transaction().wait().unwrap();
+    store.put("a", 1).wait().unwrap();
+    for device in ["", own.as_str()] {
+        assert_eq!(store.get_from_device(device, "a").wait().unwrap(), Value::Integer(1));
+        assert_eq!(store.get_entries_from_device(device, "^").wait().unwrap(), [Entry::new("a", 1)]);
+        assert_eq!(store.count_from_device(device, "").wait().unwrap(), 1);
+    }
+    store.rollback().wait().unwrap();
+    assert_eq!(store.count_from_device("", "").wait().unwrap(), 0);
+    home.manager.close_store(common::BUNDLE_NAME, "store", None).wait().unwrap();
+    assert_eq!(store.get_from_device("", "a").wait().unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(store.get_entries_from_device("", "a").wait().unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(store.count_from_device("", "a").wait().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+fn keys(set: &ResultSet) -> Vec<String> {
+    let mut keys = Vec::new();
+    while set.move_to_next().unwrap() {
+        keys.push(set.entry().unwrap().unwrap().key);
+    }
+    assert_eq!(set.count().unwrap(), i64::try_from(keys.len()).unwrap());
+    keys
+}
+
+#[test]
+fn a_result_set_of_a_device_selects_as_get_entries_does() {
+    let home = Home::new();
+    let store = home.device("store");
+    let own = home.manager.local_device_id().wait().unwrap();
+    let put = store.put_batch(vec![Entry::new("a", 1), Entry::new("ab", 2), Entry::new("b", 3)]);
+    for (device, prefix, expected) in [
+        (own.as_str(), "a", &["a", "ab"][..]),
+        (own.as_str(), " b ", &["b"]),
+        (own.as_str(), " \t", &["a", "ab", "b"]),
+        (own.as_str(), "x^", &["a", "ab", "b"]),
+        (own.as_str(), "c", &[]),
+        ("", "a", &["a", "ab"]),
+        ("", "^", &["a", "ab", "b"]),
+        ("unknown", "^", &[]),
+        ("^", "^", &[]),
+        (&"f".repeat(64), "^", &[]),
+    ] {
+        let set = store.get_result_set_from_device(device, prefix).wait().unwrap();
+        assert_eq!(keys(&set), expected, "{device:?} {prefix:?}");
+        let entries = store.get_entries_from_device(device, prefix).wait().unwrap();
+        assert_eq!(entries.into_iter().map(|entry| entry.key).collect::<Vec<_>>(), expected, "{device:?} {prefix:?}");
+    }
+    put.wait().unwrap();
+}
+
+#[test]
+fn a_result_set_of_no_known_device_moves_as_an_empty_one() {
+    let home = Home::new();
+    let store = home.device("store");
+    store.put("a", 1).wait().unwrap();
+    let set = store.get_result_set_from_device("unknown", "^").wait().unwrap();
+    assert_eq!((set.count().unwrap(), set.position().unwrap()), (0, -1));
+    assert!(set.is_before_first().unwrap() && set.is_after_last().unwrap());
+    assert!(!set.move_to_first().unwrap() && !set.move_to_last().unwrap() && !set.move_to_previous().unwrap());
+    assert_eq!(set.entry().unwrap(), None);
+}
+
+#[test]
+fn a_result_set_of_a_device_is_refused_as_any_other() {
+    let home = Home::new();
+    let store = home.device("store");
+    let refusal = |prefix: &str| store.get_result_set_from_device("", prefix).wait().unwrap_err().kind();
+    assert_eq!(refusal(""), ErrorKind::InvalidArgument);
+    assert_eq!(refusal(&"p".repeat(dkv::limits::KEY_BYTES_MAX_DEVICE + 1)), ErrorKind::InvalidArgument);
+    let mut sets: Vec<_> = (0..8)
+        .map(|number| store.get_result_set_from_device(["", "unknown"][number % 2], "a").wait().unwrap())
+        .collect();
+    assert_eq!(refusal("a"), ErrorKind::OverLimits);
+    assert_eq!(store.get_result_set("a").wait().unwrap_err().kind(), ErrorKind::OverLimits);
+    sets.pop();
+    sets.push(store.get_result_set("a").wait().unwrap());
+    assert_eq!(refusal("a"), ErrorKind::OverLimits);
+    drop(sets);
+    store.start_transaction().wait().unwrap();
+    assert_eq!(refusal("a"), ErrorKind::Database);
+    store.rollback().wait().unwrap();
+    let set = store.get_result_set_from_device("", "a").wait().unwrap();
+    home.manager.close_store(common::BUNDLE_NAME, "store", None).wait().unwrap();
+    assert_eq!(refusal("a"), ErrorKind::Closed);
+    assert_eq!(set.count().unwrap(), 0);
 }
 
 #[test]
@@ -91,6 +191,8 @@ fn a_single_version_store_refuses_a_device_id() {
         let error = store.get_entries_from_device(device, "a").wait().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert_eq!(store.count_from_device(device, "").wait().unwrap_err().kind(), ErrorKind::InvalidArgument);
+        let error = store.get_result_set_from_device(device, "a").wait().unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidArgument && error.message().contains("single-version"), "{error}");
     }
 }
 

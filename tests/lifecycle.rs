@@ -2,14 +2,14 @@
 
 mod common;
 
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use common::{
     BUNDLE, CLOSED, INVALID_ARGUMENT, NOT_FOUND, PATIENCE, Place, Random, answered, code, device, failure, keys,
     manager, seed, single, with,
 };
-use dkv::{Entry, KvStore, Manager, Op, Options, Request, SecurityLevel, Value};
+use dkv::{Entry, KvStore, Manager, Op, Options, Outcome, Request, SecurityLevel, Value};
 
 /// Asserts that no operation of the handle works any more.
 fn assert_dead(store: &KvStore) {
@@ -258,6 +258,66 @@ fn operations_issued_before_a_close_complete_before_it() {
         assert_eq!(answers.iter().position(Option::is_none), Some(400), "the close is answered last");
         assert!(receiver.recv().is_err(), "no answer comes twice");
     }
+}
+
+/// Puts with a callback that blocks, closes the store, and does something with it by its id.
+fn behind_a_blocked_callback(then: impl FnOnce(&Place, Sender<&'static str>)) {
+    let place = Place::new();
+    let store = place.open("notes", single());
+    let (told, order) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let (entered, inside) = mpsc::channel();
+    let tell = told.clone();
+    let put = Op::Put { key: "key".to_owned(), value: 1.into() };
+    let blocked = move |outcome: dkv::Result<Outcome>| {
+        entered.send(()).unwrap();
+        let _ = released.recv();
+        outcome.unwrap();
+        tell.send("put").unwrap();
+    };
+    store.submit(put, blocked).unwrap();
+    inside.recv_timeout(PATIENCE).unwrap();
+    let tell = told.clone();
+    store.close_then(Box::new(move |closed| tell.send(closed.map(|()| "closed").unwrap()).unwrap())).unwrap();
+    then(&place, told);
+    // What overtakes leaves through the manager's door, as these answers do.
+    for _ in 0..200 {
+        place.ids();
+    }
+    assert!(order.try_recv().is_err(), "an answer overtook the completion of a write that was issued before");
+    drop(release);
+    let told: Vec<_> = std::iter::from_fn(|| order.recv_timeout(PATIENCE).ok()).take(3).collect();
+    assert_eq!(told, ["put", "closed", "then"]);
+}
+
+#[test]
+fn a_deletion_is_answered_behind_the_writes_that_were_issued_before_the_close() {
+    behind_a_blocked_callback(|place, told| {
+        let deletion = place.manager().delete_store(BUNDLE, "notes", None);
+        thread::spawn(move || told.send(deletion.wait().map(|()| "then").unwrap()).unwrap());
+        while place.store_folder("notes").exists() {
+            thread::yield_now();
+        }
+    });
+}
+
+#[test]
+fn a_close_by_id_is_answered_behind_the_writes_that_were_issued_before_it() {
+    behind_a_blocked_callback(|place, told| {
+        let close = place.manager().close_store(BUNDLE, "notes", None);
+        thread::spawn(move || told.send(close.wait().map(|()| "then").unwrap()).unwrap());
+    });
+}
+
+#[test]
+fn a_reopened_store_completes_its_writes_behind_those_of_before() {
+    behind_a_blocked_callback(|place, told| {
+        let opening = place.manager().get_store("notes", single());
+        thread::spawn(move || {
+            opening.wait().unwrap().put("key", 2).wait().unwrap();
+            told.send("then").unwrap();
+        });
+    });
 }
 
 #[test]

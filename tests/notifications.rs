@@ -430,6 +430,22 @@ fn a_transaction_of_16_mib_is_told_and_a_larger_one_is_to_be_read_again() {
 }
 
 #[test]
+fn what_a_transaction_replaces_or_removes_again_does_not_count_against_its_notification() {
+    on_every_store(|watched| {
+        let store = &watched.store;
+        let large = |number: usize| Value::from(vec![number as u8; 1024 * 1024]);
+        store.start_transaction().wait().unwrap();
+        for number in 0..40 {
+            store.put("again", large(number)).wait().unwrap();
+            store.put(format!("gone{number}"), large(number)).wait().unwrap();
+            store.delete(format!("gone{number}")).wait().unwrap();
+        }
+        store.commit().wait().unwrap();
+        watched.assert_told(&[Entry::new("again", large(39))], &[], &[]);
+    });
+}
+
+#[test]
 fn a_batch_of_more_than_16_mib_is_told_whole_to_an_observer_that_keeps_up() {
     on_every_store(|watched| {
         let entries = batches(OBSERVER_BYTES_MAX + 2 * 1024 * 1024).concat();

@@ -4,7 +4,9 @@ use std::ffi::{c_char, c_void};
 
 use super::guard::guard;
 use super::ptr::text;
-use super::reply::{dkv_count_callback, dkv_entries_callback, dkv_value_callback, dkv_void_callback};
+use super::reply::{
+    dkv_count_callback, dkv_entries_callback, dkv_result_set_callback, dkv_value_callback, dkv_void_callback,
+};
 use super::store::{self, dkv_store};
 use crate::error::Error;
 use crate::store::Op;
@@ -70,13 +72,40 @@ pub unsafe extern "C" fn dkv_store_get_entries_from_device(
         // SAFETY: the contract of this function.
         let (device_id, prefix) =
             unsafe { (text("device id", device_id, device_id_length)?, text("prefix", prefix, prefix_length)?) };
-        if prefix.is_empty() {
-            return Err(Error::invalid_argument(
-                "Parameter error: the prefix is empty. Give a prefix, or '^' to select every entry.",
-            ));
-        }
+        store::check_prefix(prefix)?;
         let op = Op::GetEntriesFromDevice { device_id: device_id.to_owned(), prefix: prefix.to_owned() };
         handle.store().submit_held(op, reply.into_completion())
+    })
+}
+
+/// Opens a result set over the entries of a device whose key begins with a prefix, as dkv_store_get_result_set() does.
+/// Only for device stores.
+///
+/// An empty id is this device; one that the store does not know has no entries. Any thread. Codes as for
+/// dkv_store_get_result_set(), and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+///
+/// # Safety
+///
+/// The texts are readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_store_get_result_set_from_device(
+    store: *mut dkv_store,
+    device_id: *const c_char,
+    device_id_length: usize,
+    prefix: *const c_char,
+    prefix_length: usize,
+    callback: dkv_result_set_callback,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(|| {
+        let (handle, sink) = store::parts(store)?;
+        let reply = sink.reply(callback, user_data)?;
+        // SAFETY: the contract of this function.
+        let (device_id, prefix) =
+            unsafe { (text("device id", device_id, device_id_length)?, text("prefix", prefix, prefix_length)?) };
+        store::check_prefix(prefix)?;
+        let op = Op::GetResultSetFromDevice { device_id: device_id.to_owned(), prefix: prefix.to_owned() };
+        handle.store().submit_held(op, reply.into_result_set_completion(sink))
     })
 }
 

@@ -99,7 +99,7 @@ fn call(callback: ChangeFn, user_data: UserData, change: &Change) {
 /// Calls back with what each later commit of the store changes, behind the completion of the write.
 ///
 /// Through a view on a completion queue the callback is NULL, and each change is a record of kind DKV_RECORD_CHANGE
-/// under the tag user_data. An observer that lags behind by more than 1,024 notifications or 16 MiB is told once that
+/// under the tag user_data. An observer that lags behind by more than 16,385 notifications or 16 MiB is told once that
 /// it missed some, and then goes on. The registration ends with dkv_subscription_free(), or with the store. Any thread.
 /// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (type, callback), DKV_ERR_OVER_LIMITS (the ninth observer of the store),
 /// DKV_ERR_DATABASE (a transaction is open, unless only remote changes are observed), DKV_ERR_CLOSED, DKV_ERR_FORKED.

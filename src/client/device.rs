@@ -4,9 +4,9 @@
 //! arrive by synchronisation and can be read, or removed as a whole.
 
 use super::request::Request;
-use super::store::{KvStore, counted, done, entries, value};
+use super::store::{KvStore, counted, done, entries, result_set, value};
 use crate::model::{Entry, Value};
-use crate::store::Op;
+use crate::store::{Op, ResultSet};
 
 impl KvStore {
     /// Reads a value of a device, by the id that [`crate::Manager::local_device_id`] gave there; an empty id is this
@@ -33,6 +33,20 @@ impl KvStore {
         prefix: impl Into<String>,
     ) -> Request<Vec<Entry>> {
         self.request(Op::GetEntriesFromDevice { device_id: device_id.into(), prefix: prefix.into() }, entries)
+    }
+
+    /// Opens a result set over the entries of a device whose key begins with `prefix`, as [`KvStore::get_result_set`] does.
+    /// A device that the store does not know has none. Only for device stores.
+    ///
+    /// # Errors
+    ///
+    /// As [`KvStore::get_result_set`]; `InvalidArgument` (401) in a single-version store.
+    pub fn get_result_set_from_device(
+        &self,
+        device_id: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Request<ResultSet> {
+        self.request(Op::GetResultSetFromDevice { device_id: device_id.into(), prefix: prefix.into() }, result_set)
     }
 
     /// Counts the entries of a device whose key begins with `prefix`, as [`KvStore::count`] does. A device that the store

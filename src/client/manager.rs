@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::request::Request;
 use super::store::KvStore;
 use super::subscription::Subscription;
+use crate::disk::{SharedVolume, system};
 use crate::engine::{self, Answer, CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place};
 use crate::error::{Error, Result};
 use crate::limits::OPEN_STORES_MAX;
@@ -23,6 +24,8 @@ pub struct ManagerOptions {
     pub is_system_app: bool,
     /// Stores that the application may have open at once. Default 16.
     pub open_stores_max: u32,
+    /// Where the folder lies: on the system's disk, except in tests of this library.
+    volume: SharedVolume,
 }
 
 impl ManagerOptions {
@@ -33,7 +36,15 @@ impl ManagerOptions {
             base_dir: base_dir.into(),
             is_system_app: false,
             open_stores_max: OPEN_STORES_MAX,
+            volume: system(),
         }
+    }
+
+    /// As `new`, for stores on a simulated volume.
+    #[cfg(feature = "simulation")]
+    #[doc(hidden)]
+    pub fn simulated(bundle_name: impl Into<String>, volume: &crate::disk::simulated::SimulatedVolume) -> Self {
+        Self { volume: std::sync::Arc::new(volume.clone()), ..Self::new(bundle_name, volume.base()) }
     }
 }
 
@@ -51,6 +62,7 @@ struct Inner {
     base_dir: PathBuf,
     is_system_app: bool,
     open_stores_max: u32,
+    volume: SharedVolume,
 }
 
 impl Manager {
@@ -74,8 +86,8 @@ impl Manager {
         }
         let base_dir = std::path::absolute(&options.base_dir)
             .map_err(|error| Error::invalid_argument(format!("Parameter error: the folder is not usable: {error}.")))?;
-        let ManagerOptions { is_system_app, open_stores_max, .. } = options;
-        Ok(Self { inner: Arc::new(Inner { bundle_name, base_dir, is_system_app, open_stores_max }) })
+        let ManagerOptions { is_system_app, open_stores_max, volume, .. } = options;
+        Ok(Self { inner: Arc::new(Inner { bundle_name, base_dir, is_system_app, open_stores_max, volume }) })
     }
 
     /// Whether the application may use the calls for system applications.
@@ -105,6 +117,7 @@ impl Manager {
         options.check()?;
         let request = OpenRequest {
             app_id: self.inner.bundle_name.clone(),
+            volume: self.inner.volume.clone(),
             base_dir: self.inner.base_dir.clone(),
             store_id: StoreId::new(store_id)?,
             options,
@@ -187,7 +200,9 @@ impl Manager {
     ///
     /// `InvalidArgument` for an empty application id, `Forked`: the callback then never runs.
     pub fn all_store_ids_then(&self, app_id: &str, answer: Answer<Vec<String>>) -> Result<()> {
-        engine::list(ListRequest { app_id: AppId::new(app_id)?, base_dir: self.inner.base_dir.clone() }, answer)
+        let app_id = AppId::new(app_id)?;
+        let (volume, base_dir) = (self.inner.volume.clone(), self.inner.base_dir.clone());
+        engine::list(ListRequest { app_id, volume, base_dir }, answer)
     }
 
     /// The device id of this installation: 64 lower-case hexadecimal digits. It is made with the first call or the
@@ -206,7 +221,8 @@ impl Manager {
     ///
     /// `Forked`: the callback then never runs.
     pub fn local_device_id_then(&self, answer: Answer<String>) -> Result<()> {
-        engine::device_id(DeviceIdRequest { base_dir: self.inner.base_dir.clone() }, answer)
+        let (volume, base_dir) = (self.inner.volume.clone(), self.inner.base_dir.clone());
+        engine::device_id(DeviceIdRequest { volume, base_dir }, answer)
     }
 
     /// Registers a callback for the end of the service that holds the stores, as the reference has it
@@ -216,6 +232,10 @@ impl Manager {
     }
 
     fn place(&self, root_dir: Option<&Path>) -> Place {
-        Place { base_dir: self.inner.base_dir.clone(), root_dir: root_dir.map(Path::to_owned) }
+        Place {
+            volume: self.inner.volume.clone(),
+            base_dir: self.inner.base_dir.clone(),
+            root_dir: root_dir.map(Path::to_owned),
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::{KvStore, Manager, ManagerOptions};
-use crate::disk::{StoreBackend, StoreFile, Tree};
+use crate::disk::{StoreBackend, StoreFile, Tree, system};
 use crate::error::{ErrorKind, Result};
 use crate::limits::OBSERVER_BYTES_MAX;
 use crate::model::{Change, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value};
@@ -51,7 +51,7 @@ impl Home {
     /// Closes the store, and does something with its tables.
     fn beneath<R>(&self, store: KvStore, apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>) -> R {
         store.close().wait().unwrap();
-        let folder = Tree::resolve(self.folder.path()).unwrap().store("store");
+        let folder = Tree::resolve(&system(), self.folder.path()).unwrap().store("store");
         let (backend, head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
         let (database, mut stamps) = Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT).unwrap();
         head.release().unwrap();
@@ -101,6 +101,32 @@ fn each_device_has_its_own_entries() {
     assert_eq!(keys("", "^"), ["k", "k own"]);
     assert_eq!(store.count_from_device(PEER, "").wait().unwrap(), 2);
     assert_eq!(store.count_from_device(OTHER_PEER, "l").wait().unwrap(), 1);
+}
+
+#[test]
+fn a_result_set_holds_the_entries_of_its_device_alone() {
+    let (home, store) = three_devices();
+    let own = home.manager.local_device_id().wait().unwrap();
+    let keys = |device: &str, prefix: &str| -> Vec<String> {
+        let set = store.get_result_set_from_device(device, prefix).wait().unwrap();
+        let mut keys = Vec::new();
+        while set.move_to_next().unwrap() {
+            keys.push(set.entry().unwrap().unwrap().key);
+        }
+        keys
+    };
+    assert_eq!(keys(PEER, "^"), ["k", "k large"]);
+    assert_eq!(keys(PEER, "k l"), ["k large"]);
+    assert_eq!(keys(OTHER_PEER, " "), ["k", "l"]);
+    assert_eq!(keys(&own, "k"), ["k", "k own"]);
+    assert_eq!(keys("", "^"), ["k", "k own"]);
+    let set = store.get_result_set_from_device(PEER, "k").wait().unwrap();
+    assert!(set.move_to_first().unwrap());
+    assert_eq!(set.entry().unwrap(), Some(Entry::new("k", "peer")));
+    store.remove_device_data(PEER).wait().unwrap();
+    assert!(set.move_to_last().unwrap(), "what was removed later still shows");
+    assert_eq!(set.count().unwrap(), 2);
+    assert_eq!(keys(PEER, "^"), [""; 0]);
 }
 
 #[test]

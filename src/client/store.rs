@@ -153,7 +153,7 @@ impl KvStore {
     /// library. It may call anything, but must not wait for a completion. Ends when the subscription is dropped, or the
     /// store closes.
     ///
-    /// An observer that lags behind by more than 1,024 notifications or 16 MiB is told once that it missed some
+    /// An observer that lags behind by more than 16,385 notifications or 16 MiB is told once that it missed some
     /// ([`Change::overflowed`]), and then goes on.
     ///
     /// # Errors
@@ -181,10 +181,7 @@ impl KvStore {
     /// `OverLimits` (15100001) for the ninth, `Database` (27459594) while a transaction is open, `InvalidArgument` (401),
     /// `Closed` (15100005), `QueueFull` (-1).
     pub fn get_result_set(&self, prefix: impl Into<String>) -> Request<ResultSet> {
-        self.request(Op::GetResultSet { prefix: prefix.into() }, |outcome| match outcome {
-            Outcome::ResultSet(result_set) => Ok(result_set),
-            other => Err(mismatch(&other)),
-        })
+        self.request(Op::GetResultSet { prefix: prefix.into() }, result_set)
     }
 
     /// Opens a stream of the entries of a range of keys, forward or backward. It does not count among the result sets.
@@ -414,6 +411,13 @@ pub(super) fn value(outcome: Outcome) -> Result<Value> {
 pub(super) fn entries(outcome: Outcome) -> Result<Vec<Entry>> {
     match outcome {
         Outcome::Entries(entries) => Ok(entries),
+        other => Err(mismatch(&other)),
+    }
+}
+
+pub(super) fn result_set(outcome: Outcome) -> Result<ResultSet> {
+    match outcome {
+        Outcome::ResultSet(result_set) => Ok(result_set),
         other => Err(mismatch(&other)),
     }
 }

@@ -5,17 +5,16 @@
 //! those out has no locking at all.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
 use super::held::HeldFile;
 use super::superblock::{SUPERBLOCK_BYTES, Superblock};
+use super::volume::RawFile;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A store's file as redb sees it.
@@ -50,11 +49,10 @@ impl StoreBackend {
     /// # Errors
     ///
     /// `CannotOpen` if the file cannot be written.
-    pub fn create(file: File, superblock: &Superblock) -> Result<Self> {
-        let file = wrap(file)?;
+    pub fn create(file: RawFile, superblock: &Superblock) -> Result<Self> {
         file.set_len(SUPERBLOCK_BYTES)
             .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot grow: {error}.")))?;
-        superblock.write_new(&file)?;
+        superblock.write_new(&*file)?;
         Ok(Self { file: Arc::new(HeldFile::direct(file)), traffic: Arc::default() })
     }
 
@@ -63,7 +61,7 @@ impl StoreBackend {
     /// # Errors
     ///
     /// As [`Superblock::read`], and `Corrupted` if no blocks follow it.
-    pub fn open(file: File) -> Result<(Self, StoreHead)> {
+    pub fn open(file: RawFile) -> Result<(Self, StoreHead)> {
         Self::open_counted(file, Arc::default())
     }
 
@@ -72,9 +70,8 @@ impl StoreBackend {
     /// # Errors
     ///
     /// As for `open`.
-    pub fn open_counted(file: File, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
-        let file = wrap(file)?;
-        let superblock = Superblock::read(&file)?;
+    pub fn open_counted(file: RawFile, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
+        let superblock = Superblock::read(&*file)?;
         if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
             // redb would take a file without blocks for a new one, and the loss would go unnoticed.
             return Err(Error::corrupted("the file ends behind its superblock"));
@@ -89,8 +86,8 @@ impl StoreBackend {
     /// # Errors
     ///
     /// As [`Superblock::read`].
-    pub fn identify(file: File) -> Result<Superblock> {
-        Superblock::read(&wrap(file)?)
+    pub fn identify(file: RawFile) -> Result<Superblock> {
+        Superblock::read(&*file)
     }
 }
 
@@ -122,17 +119,12 @@ impl StoreHead {
     ///
     /// `CannotOpen` if the file cannot be written.
     pub fn raise_security_level(&mut self, level: u8) -> Result<()> {
-        self.superblock.raise_security_level(&self.file.file, level)
+        self.superblock.raise_security_level(&*self.file.file, level)
     }
 }
 
 fn unusable(error: &io::Error) -> Error {
     Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be read or written: {error}."))
-}
-
-fn wrap(file: File) -> Result<FileBackend> {
-    FileBackend::new(file)
-        .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be used: {error}.")))
 }
 
 /// By hand: the file's path and content are nobody's business in a log.
@@ -204,6 +196,10 @@ mod tests {
     use super::*;
     use crate::disk::Identity;
 
+    fn raw(file: &tempfile::NamedTempFile) -> RawFile {
+        Box::new(redb::backends::FileBackend::new(file.reopen().unwrap()).unwrap())
+    }
+
     #[test]
     fn redb_refuses_a_second_open_through_this_backend() {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -216,9 +212,9 @@ mod tests {
             encrypted: false,
             security_level: 2,
         };
-        let first = StoreBackend::create(file.reopen().unwrap(), &Superblock::new(identity)).unwrap();
+        let first = StoreBackend::create(raw(&file), &Superblock::new(identity)).unwrap();
         let open = redb::Database::builder().create_with_backend(first).unwrap();
-        let (second, _head) = StoreBackend::open(file.reopen().unwrap()).unwrap();
+        let (second, _head) = StoreBackend::open(raw(&file)).unwrap();
         let refused = redb::Database::builder().create_with_backend(second);
         assert!(matches!(refused, Err(redb::DatabaseError::DatabaseAlreadyOpen)));
         drop(open);

@@ -5,12 +5,11 @@
 //! and `.` as they are, an upper-case letter as `-` and the lower-case one, `-` twice, and each other byte as `%` and two
 //! hexadecimal digits; the first letter is written so too where Windows would take the name for a device.
 
-use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
-
-use super::files::{ensure_folder, folder_exists, is_absent, open, refused, remove_if_present, sync_folder};
+use super::files::{is_present, open, raw, remove_if_present};
+use super::folder::Folder;
 use super::paths::{Tree, store_folder};
 use super::replacement::Replacement;
+use super::volume::{Access, RawFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::BACKUP_FILE_NAME_BYTES_MAX;
 
@@ -24,14 +23,14 @@ const NUMBERED_DEVICES: [&str; 2] = ["com", "lpt"];
 #[derive(Debug, Clone)]
 pub struct BackupFolder {
     tree: Tree,
-    folder: PathBuf,
+    folder: Folder,
 }
 
 impl BackupFolder {
     /// The folder for the store with this id. It need not exist.
     #[must_use]
     pub fn new(tree: &Tree, store_id: &str) -> Self {
-        Self { tree: tree.clone(), folder: tree.backups().join(store_folder(store_id)) }
+        Self { tree: tree.clone(), folder: tree.backups().inner(store_folder(store_id)) }
     }
 
     /// The tree that the folder is part of.
@@ -46,7 +45,7 @@ impl BackupFolder {
     ///
     /// `CannotOpen` if it may not be looked at, or a link or a file has its name.
     pub fn exists(&self) -> Result<bool> {
-        Ok(folder_exists(&self.tree.stores())? && folder_exists(&self.tree.backups())? && folder_exists(&self.folder)?)
+        Ok(self.tree.stores().exists()? && self.tree.backups().exists()? && self.folder.exists()?)
     }
 
     /// The names of the backups, in no order. Files that are none are left out.
@@ -64,11 +63,12 @@ impl BackupFolder {
     /// # Errors
     ///
     /// `CannotOpen` if it may not be read, or is a link.
-    pub fn open(&self, name: &str) -> Result<Option<File>> {
-        match self.path(name) {
-            Some(path) if self.exists()? && is_present(&path)? => open(&path, OpenOptions::new().read(true)).map(Some),
-            _ => Ok(None),
+    pub fn open(&self, name: &str) -> Result<Option<RawFile>> {
+        let Some(path) = file_name(name).map(|file| self.folder.file(file)) else { return Ok(None) };
+        if !self.exists()? || !is_present(self.folder.volume(), &path)? {
+            return Ok(None);
         }
+        raw(open(self.folder.volume(), &path, Access::Read)?, &path).map(Some)
     }
 
     /// Makes an empty file that will take the place of the backup of this name. `owner` is the store's uuid: what an
@@ -78,17 +78,17 @@ impl BackupFolder {
     ///
     /// `CannotOpen` if the folder may not be written, or the name is too long for a file.
     pub fn replace(&self, name: &str, owner: &[u8; 16]) -> Result<Replacement> {
-        let path = self.path(name).ok_or_else(|| too_long(name))?;
-        ensure_folder(&self.tree.stores())?;
-        ensure_folder(&self.tree.backups())?;
-        ensure_folder(&self.folder)?;
+        let file = file_name(name).ok_or_else(|| too_long(name))?;
+        self.tree.stores().ensure()?;
+        self.tree.backups().ensure()?;
+        self.folder.ensure()?;
         self.clear_leftovers(owner)?;
         let mut random = [0u8; 8];
         getrandom::fill(&mut random).map_err(|error| {
             Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}."))
         })?;
         let temporary = format!("{}.{}{SUFFIX_TEMPORARY}", hexadecimal(owner), hexadecimal(&random));
-        Replacement::create(self.folder.join(temporary), path)
+        Replacement::create(&self.folder, &temporary, &file)
     }
 
     /// Removes a backup. False if there was none.
@@ -97,12 +97,13 @@ impl BackupFolder {
     ///
     /// `CannotOpen` if the folder may not be written, or something else has the file's name.
     pub fn remove(&self, name: &str) -> Result<bool> {
-        let Some(path) = self.path(name).filter(|_| self.exists().unwrap_or(false)) else { return Ok(false) };
-        if !is_present(&path)? {
+        let Some(file) = file_name(name).filter(|_| self.exists().unwrap_or(false)) else { return Ok(false) };
+        let path = self.folder.file(file);
+        if !is_present(self.folder.volume(), &path)? {
             return Ok(false);
         }
-        remove_if_present(&path)?;
-        sync_folder(&self.folder)?;
+        remove_if_present(self.folder.volume(), &path)?;
+        self.folder.sync()?;
         Ok(true)
     }
 
@@ -115,7 +116,7 @@ impl BackupFolder {
         let owner = hexadecimal(owner);
         for file in self.file_names()? {
             if file.starts_with(&owner) && file.ends_with(SUFFIX_TEMPORARY) {
-                remove_if_present(&self.folder.join(file))?;
+                remove_if_present(self.folder.volume(), &self.folder.file(file))?;
             }
         }
         Ok(())
@@ -124,24 +125,22 @@ impl BackupFolder {
     /// Removes the folder if nothing is left in it.
     pub fn remove_if_empty(&self) {
         // One that is missing or not empty is what we want.
-        let _ = fs::remove_dir(&self.folder);
-        let _ = fs::remove_dir(self.tree.backups());
+        let _ = self.folder.volume().remove_folder(self.folder.path());
+        let _ = self.folder.volume().remove_folder(self.tree.backups().path());
     }
 
     fn file_names(&self) -> Result<Vec<String>> {
         if !self.exists()? {
             return Ok(Vec::new());
         }
-        let entries =
-            fs::read_dir(&self.folder).map_err(|error| refused(&self.folder, &error.to_string()).caused_by(error))?;
-        Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        Ok(self.folder.names()?.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
+}
 
-    /// The file of a name; none if no file can have it.
-    fn path(&self, name: &str) -> Option<PathBuf> {
-        let file = escape(name) + SUFFIX;
-        (file.len() <= BACKUP_FILE_NAME_BYTES_MAX).then(|| self.folder.join(file))
-    }
+/// The name of a backup's file; none if no file can have it.
+fn file_name(name: &str) -> Option<String> {
+    let file = escape(name) + SUFFIX;
+    (file.len() <= BACKUP_FILE_NAME_BYTES_MAX).then_some(file)
 }
 
 fn too_long(name: &str) -> Error {
@@ -153,15 +152,6 @@ fn too_long(name: &str) -> Error {
             escape(name).len() + SUFFIX.len()
         ),
     )
-}
-
-fn is_present(path: &Path) -> Result<bool> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(true),
-        Ok(_) => Err(refused(path, "it is not a regular file")),
-        Err(error) if is_absent(&error) => Ok(false),
-        Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
-    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -213,6 +203,7 @@ fn unescape(escaped: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::volume::system;
 
     #[test]
     fn names_of_files_stand_for_one_name_each() {
@@ -236,7 +227,7 @@ mod tests {
     #[test]
     fn leftovers_of_other_stores_stay() {
         let base = tempfile::tempdir().unwrap();
-        let folder = BackupFolder::new(&Tree::resolve(base.path()).unwrap(), "notes");
+        let folder = BackupFolder::new(&Tree::resolve(&system(), base.path()).unwrap(), "notes");
         assert!(folder.names().unwrap().is_empty());
         let foreign = folder.replace("a", &[1; 16]).unwrap();
         std::mem::forget(folder.replace("b", &[2; 16]).unwrap());
@@ -252,7 +243,7 @@ mod tests {
     #[test]
     fn a_name_that_no_file_can_have_is_refused() {
         let base = tempfile::tempdir().unwrap();
-        let folder = BackupFolder::new(&Tree::resolve(base.path()).unwrap(), "notes");
+        let folder = BackupFolder::new(&Tree::resolve(&system(), base.path()).unwrap(), "notes");
         assert!(folder.replace(&"x".repeat(251), &[1; 16]).is_ok());
         let error = folder.replace(&"x".repeat(252), &[1; 16]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CannotOpen);

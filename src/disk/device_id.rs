@@ -1,12 +1,13 @@
 //! The random name of this installation, made once for a base folder and stable from then on.
 
-use std::fs::OpenOptions;
-use std::io::Read;
-
 use super::files::{open, publish_once, refused};
 use super::paths::Tree;
+use super::volume::Access;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::DEVICE_ID_BYTES;
+
+/// The file that names this installation.
+const DEVICE_ID_FILE: &str = "device-id";
 
 /// The id of a device: 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,30 +35,32 @@ impl DeviceId {
 ///
 /// `CannotOpen` if the file cannot be made or read; `Corrupted` if it holds something else.
 pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
-    let path = tree.device_id();
-    if path.symlink_metadata().is_err() {
+    let folder = tree.base();
+    let path = folder.file(DEVICE_ID_FILE);
+    if folder.volume().kind(&path).is_err() {
         let mut random = [0u8; DEVICE_ID_BYTES / 2];
         getrandom::fill(&mut random).map_err(|error| {
             Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}."))
         })?;
         let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        publish_once(&path, &digits[..16], format!("{digits}\n").as_bytes())?;
+        publish_once(&folder, DEVICE_ID_FILE, &digits[..16], format!("{digits}\n").as_bytes())?;
     }
-    let mut text = String::new();
-    let file = open(&path, OpenOptions::new().read(true))?;
-    let read = file.take(2 * DEVICE_ID_BYTES as u64).read_to_string(&mut text);
-    read.map_err(|error| refused(&path, &error.to_string()).caused_by(error))?;
-    DeviceId::parse(&text).ok_or_else(|| Error::corrupted(format_args!("{} holds no device id", path.display())))
+    let file = open(folder.volume(), &path, Access::Read)?;
+    let read = file.read_head(2 * DEVICE_ID_BYTES as u64);
+    let bytes = read.map_err(|error| refused(&path, &error.to_string()).caused_by(error))?;
+    let id = std::str::from_utf8(&bytes).ok().and_then(DeviceId::parse);
+    id.ok_or_else(|| Error::corrupted(format_args!("{} holds no device id", path.display())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::volume::system;
 
     #[test]
     fn the_id_is_made_once_and_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let tree = Tree::resolve(folder.path()).unwrap();
+        let tree = Tree::resolve(&system(), folder.path()).unwrap();
         let first = load_or_create(&tree).unwrap();
         assert_eq!(first.as_str().len(), 64);
         assert_eq!(load_or_create(&tree).unwrap(), first);
@@ -66,9 +69,9 @@ mod tests {
     #[test]
     fn a_damaged_id_is_reported_and_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let tree = Tree::resolve(folder.path()).unwrap();
-        std::fs::write(tree.device_id(), "nonsense").unwrap();
+        let tree = Tree::resolve(&system(), folder.path()).unwrap();
+        std::fs::write(tree.base().file(DEVICE_ID_FILE), "nonsense").unwrap();
         assert_eq!(load_or_create(&tree).unwrap_err().kind(), ErrorKind::Corrupted);
-        assert_eq!(std::fs::read(tree.device_id()).unwrap(), b"nonsense");
+        assert_eq!(std::fs::read(tree.base().file(DEVICE_ID_FILE)).unwrap(), b"nonsense");
     }
 }

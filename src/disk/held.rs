@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redb::StorageBackend;
-use redb::backends::FileBackend;
+
+use super::volume::RawFile;
 
 const BLOCK_BYTES: u64 = 4096;
 
 /// A file, and what waits to be written to it.
 pub struct HeldFile {
-    pub file: FileBackend,
+    pub file: RawFile,
     holding: AtomicBool,
     held: Mutex<Held>,
 }
@@ -40,12 +41,12 @@ enum Step {
 
 impl HeldFile {
     /// A file that is written at once.
-    pub fn direct(file: FileBackend) -> Self {
+    pub fn direct(file: RawFile) -> Self {
         Self { file, holding: AtomicBool::new(false), held: Mutex::default() }
     }
 
     /// A file whose writes wait for `release`.
-    pub fn holding(file: FileBackend) -> io::Result<Self> {
+    pub fn holding(file: RawFile) -> io::Result<Self> {
         let length = file.len()?;
         let held = Held { length, floor: length, ..Held::default() };
         Ok(Self { file, holding: AtomicBool::new(true), held: Mutex::new(held) })
@@ -85,12 +86,12 @@ impl HeldFile {
         if offset + out.len() as u64 > held.length {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends before"));
         }
-        held.read(&self.file, offset, out)
+        held.read(&*self.file, offset, out)
     }
 
     pub fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let Some(mut held) = self.held() else { return self.file.write(offset, data) };
-        held.write(&self.file, offset, data)
+        held.write(&*self.file, offset, data)
     }
 
     pub fn set_len(&self, length: u64) -> io::Result<()> {
@@ -111,7 +112,7 @@ impl HeldFile {
 
 impl Held {
     /// Reads what the file would hold if the writes had been made.
-    fn read(&self, file: &FileBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    fn read(&self, file: &dyn StorageBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let own = usize::try_from(self.floor.saturating_sub(offset)).unwrap_or(usize::MAX).min(out.len());
         file.read(offset, &mut out[..own])?;
         out[own..].fill(0);
@@ -125,7 +126,7 @@ impl Held {
         Ok(())
     }
 
-    fn write(&mut self, file: &FileBackend, offset: u64, data: &[u8]) -> io::Result<()> {
+    fn write(&mut self, file: &dyn StorageBackend, offset: u64, data: &[u8]) -> io::Result<()> {
         let end = offset + data.len() as u64;
         for block in offset / BLOCK_BYTES..end.div_ceil(BLOCK_BYTES) {
             let start = block * BLOCK_BYTES;
@@ -152,16 +153,18 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use redb::backends::FileBackend;
+
     use super::*;
 
-    fn file(content: &[u8]) -> FileBackend {
+    fn file(content: &[u8]) -> RawFile {
         let file = FileBackend::new(tempfile::tempfile().unwrap()).unwrap();
         file.set_len(content.len() as u64).unwrap();
         file.write(0, content).unwrap();
-        file
+        Box::new(file)
     }
 
-    fn content(file: &FileBackend) -> Vec<u8> {
+    fn content(file: &dyn StorageBackend) -> Vec<u8> {
         let mut bytes = vec![0; file.len().unwrap() as usize];
         file.read(0, &mut bytes).unwrap();
         bytes
@@ -175,16 +178,16 @@ mod tests {
         held.set_len(4_100).unwrap();
         held.set_len(9_000).unwrap();
         held.write(8_999, &[3]).unwrap();
-        assert_eq!(content(&held.file), [1; 10_000], "nothing is written yet");
+        assert_eq!(content(&*held.file), [1; 10_000], "nothing is written yet");
         let mut seen = vec![9; 9_000];
         held.read(0, &mut seen).unwrap();
         let expected = [vec![1; 4_000], vec![2; 100], vec![0; 4_899], vec![3]].concat();
         assert!(seen == expected);
         assert!(held.read(8_999, &mut [0; 2]).is_err());
         held.release().unwrap();
-        assert!(content(&held.file) == expected);
+        assert!(content(&*held.file) == expected);
         held.write(0, &[7]).unwrap();
-        assert_eq!(content(&held.file)[0], 7, "later writes are made at once");
+        assert_eq!(content(&*held.file)[0], 7, "later writes are made at once");
     }
 
     #[test]
@@ -209,10 +212,10 @@ mod tests {
                 assert_eq!(held.len().unwrap(), model.len().unwrap());
                 let mut seen = vec![0; held.len().unwrap() as usize];
                 held.read(0, &mut seen).unwrap();
-                assert!(seen == content(&model.file));
+                assert!(seen == content(&*model.file));
             }
             held.release().unwrap();
-            assert!(content(&held.file) == content(&model.file));
+            assert!(content(&*held.file) == content(&*model.file));
         }
     }
 }

@@ -9,19 +9,26 @@ mod backend;
 mod backups;
 mod device_id;
 mod files;
+mod folder;
 mod held;
 mod lock;
 mod paths;
 mod replacement;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 mod superblock;
 mod syscall;
+mod system;
+mod volume;
 
 pub use backend::{StoreBackend, Traffic};
 pub use backups::BackupFolder;
 pub use device_id::{DeviceId, load_or_create as load_or_create_device_id};
-pub use files::{StoreFile, ensure_folder, folder_exists, sync_folder};
+pub use files::StoreFile;
+pub use folder::Folder;
 pub use lock::StoreLock;
 pub use paths::Tree;
 pub use replacement::Replacement;
 pub use superblock::{Identity, Superblock};
 pub use syscall::{forked, watch_forks};
+pub use volume::{RawFile, SharedVolume, system};

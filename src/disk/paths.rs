@@ -12,27 +12,45 @@
 //! exceed the 255 bytes of a file name is written in lower case, followed by `.` and the positions of its upper-case
 //! letters as hexadecimal digits.
 
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use super::folder::Folder;
+use super::volume::SharedVolume;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Longest file name that common file systems take, in bytes, less room for what stands beside a folder's name.
 const FOLDER_NAME_BYTES_MAX: usize = 240;
 
 /// The tree of files below one base folder (or a store's own root folder).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct Tree {
-    base: PathBuf,
+    base: Folder,
+}
+
+/// Two trees are one if they have one base folder.
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Tree {}
+
+impl Hash for Tree {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
 }
 
 impl Tree {
-    /// The tree below `base`, an existing folder, with every link in its path resolved.
+    /// The tree below `base`, an existing folder of the volume, with every link in its path resolved.
     ///
     /// # Errors
     ///
     /// `CannotOpen` if the folder does not exist, is not a folder or may not be read.
-    pub fn resolve(base: &Path) -> Result<Self> {
-        let refused = |cause: std::io::Error| {
+    pub fn resolve(volume: &SharedVolume, base: &Path) -> Result<Self> {
+        let path = volume.resolve(base).map_err(|cause| {
             Error::new(
                 ErrorKind::CannotOpen,
                 format!(
@@ -41,12 +59,8 @@ impl Tree {
                 ),
             )
             .caused_by(cause)
-        };
-        let resolved = base.canonicalize().map_err(refused)?;
-        if !resolved.is_dir() {
-            return Err(refused(std::io::Error::from(std::io::ErrorKind::NotADirectory)));
-        }
-        Ok(Self { base: resolved })
+        })?;
+        Ok(Self { base: Folder::new(volume.clone(), path) })
     }
 
     /// As `resolve`, but nothing if the folder does not exist.
@@ -54,35 +68,54 @@ impl Tree {
     /// # Errors
     ///
     /// `CannotOpen` if it is not a folder or may not be read.
-    pub fn find(base: &Path) -> Result<Option<Self>> {
-        match base.canonicalize() {
+    pub fn find(volume: &SharedVolume, base: &Path) -> Result<Option<Self>> {
+        match volume.resolve(base) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            _ => Self::resolve(base).map(Some),
+            _ => Self::resolve(volume, base).map(Some),
         }
+    }
+
+    /// The tree below another folder of the same volume.
+    ///
+    /// # Errors
+    ///
+    /// As for `resolve`.
+    pub fn elsewhere(&self, base: &Path) -> Result<Self> {
+        Self::resolve(self.base.shared_volume(), base)
+    }
+
+    /// Another folder of the same volume, whether it exists or not.
+    #[must_use]
+    pub fn folder_at(&self, path: impl Into<PathBuf>) -> Folder {
+        Folder::new(self.base.shared_volume().clone(), path.into())
+    }
+
+    fn key(&self) -> (u64, &Path) {
+        (self.base.volume().number(), self.base.path())
     }
 
     /// The folder of all stores.
     #[must_use]
-    pub fn stores(&self) -> PathBuf {
-        self.base.join("kvdb")
+    pub fn stores(&self) -> Folder {
+        self.base.inner("kvdb")
     }
 
     /// The folder of the store with this id.
     #[must_use]
-    pub fn store(&self, store_id: &str) -> PathBuf {
-        self.stores().join(store_folder(store_id))
+    pub fn store(&self, store_id: &str) -> Folder {
+        self.stores().inner(store_folder(store_id))
     }
 
     /// The folder of all backups.
     #[must_use]
-    pub fn backups(&self) -> PathBuf {
-        self.stores().join("backup")
+    pub fn backups(&self) -> Folder {
+        self.stores().inner("backup")
     }
 
-    /// The file that names this installation.
+    /// The folder of everything.
     #[must_use]
-    pub fn device_id(&self) -> PathBuf {
-        self.base.join("device-id")
+    pub fn base(&self) -> Folder {
+        self.base.clone()
     }
 }
 

@@ -1,16 +1,17 @@
 //! A file that is made beside the one whose place it takes.
 
-use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::files::{create, open, refused, remove_if_present, rename};
-use super::lock::is_at;
+use super::files::{create, open, raw, refused, remove_if_present, rename};
+use super::folder::Folder;
+use super::volume::{Access, OpenFile, RawFile, is_at};
 use crate::error::Result;
 
 /// A new file under a temporary name. Dropped before it was published, it is removed.
 #[derive(Debug)]
 pub struct Replacement {
-    file: File,
+    file: Box<dyn OpenFile>,
+    folder: Folder,
     temporary: PathBuf,
     target: PathBuf,
     published: bool,
@@ -18,9 +19,10 @@ pub struct Replacement {
 
 impl Replacement {
     /// Makes the file; nothing may have its temporary name yet.
-    pub(super) fn create(temporary: PathBuf, target: PathBuf) -> Result<Self> {
-        let file = create(&temporary)?;
-        Ok(Self { file, temporary, target, published: false })
+    pub(super) fn create(folder: &Folder, temporary: &str, target: &str) -> Result<Self> {
+        let (temporary, target) = (folder.file(temporary), folder.file(target));
+        let file = create(folder.volume(), &temporary)?;
+        Ok(Self { file, folder: folder.clone(), temporary, target, published: false })
     }
 
     /// The file, to fill it.
@@ -28,8 +30,10 @@ impl Replacement {
     /// # Errors
     ///
     /// `CannotOpen` if the system has no descriptor left.
-    pub fn to_write(&self) -> Result<File> {
-        self.file.try_clone().map_err(|error| refused(&self.temporary, &error.to_string()).caused_by(error))
+    pub fn to_write(&self) -> Result<RawFile> {
+        let shared = self.file.share();
+        let shared = shared.map_err(|error| refused(&self.temporary, &error.to_string()).caused_by(error))?;
+        raw(shared, &self.temporary)
     }
 
     /// The file, to read again what was written.
@@ -37,9 +41,9 @@ impl Replacement {
     /// # Errors
     ///
     /// `CannotOpen` if it cannot be opened, or something else has its name by now.
-    pub fn to_read(&self) -> Result<File> {
+    pub fn to_read(&self) -> Result<RawFile> {
         self.check_in_place()?;
-        open(&self.temporary, OpenOptions::new().read(true))
+        raw(open(self.folder.volume(), &self.temporary, Access::Read)?, &self.temporary)
     }
 
     /// Makes what was written durable.
@@ -48,7 +52,7 @@ impl Replacement {
     ///
     /// `CannotOpen` if the system cannot.
     pub fn sync(&self) -> Result<()> {
-        self.file.sync_all().map_err(|error| refused(&self.temporary, &error.to_string()).caused_by(error))
+        self.file.sync().map_err(|error| refused(&self.temporary, &error.to_string()).caused_by(error))
     }
 
     /// Gives the file its name; what had the name before is gone. The caller has synced the file, and syncs the folder.
@@ -58,31 +62,35 @@ impl Replacement {
     /// `CannotOpen` if the folder may not be written: the file that had the name before is still there.
     pub fn publish(mut self) -> Result<()> {
         self.check_in_place()?;
-        rename(&self.temporary, &self.target)?;
+        rename(self.folder.volume(), &self.temporary, &self.target)?;
         self.published = true;
         Ok(())
     }
 
     /// The folder of both names.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.target.parent().unwrap_or(&self.target)
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// A file that somebody put in this one's place must not be published as ours.
     fn check_in_place(&self) -> Result<()> {
-        if is_at(&self.file, &self.temporary) {
+        if self.is_in_place() {
             return Ok(());
         }
         Err(refused(&self.temporary, "it was removed or replaced while it was made"))
+    }
+
+    fn is_in_place(&self) -> bool {
+        is_at(self.folder.volume(), &*self.file, &self.temporary)
     }
 }
 
 impl Drop for Replacement {
     fn drop(&mut self) {
         if !self.published
-            && is_at(&self.file, &self.temporary)
-            && let Err(error) = remove_if_present(&self.temporary)
+            && self.is_in_place()
+            && let Err(error) = remove_if_present(self.folder.volume(), &self.temporary)
         {
             log::warn!("a file that was not finished was left behind: {error}");
         }
@@ -91,20 +99,23 @@ impl Drop for Replacement {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
+    use crate::disk::volume::system;
+
+    fn create(folder: &std::path::Path) -> Result<Replacement> {
+        Replacement::create(&Folder::new(system(), folder.to_owned()), "a.tmp", "a")
+    }
 
     #[test]
     fn a_replacement_is_seen_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let (temporary, target) = (folder.path().join("a.tmp"), folder.path().join("a"));
         std::fs::write(&target, "old").unwrap();
-        drop(Replacement::create(temporary.clone(), target.clone()).unwrap());
+        drop(create(folder.path()).unwrap());
         assert!(!temporary.exists() && std::fs::read(&target).unwrap() == b"old");
-        let replacement = Replacement::create(temporary.clone(), target.clone()).unwrap();
-        assert!(Replacement::create(temporary.clone(), target.clone()).is_err());
-        replacement.to_write().unwrap().write_all(b"new").unwrap();
+        let replacement = create(folder.path()).unwrap();
+        assert!(create(folder.path()).is_err());
+        replacement.to_write().unwrap().write(0, b"new").unwrap();
         replacement.sync().unwrap();
         replacement.publish().unwrap();
         assert!(!temporary.exists() && std::fs::read(&target).unwrap() == b"new");
@@ -115,7 +126,7 @@ mod tests {
     fn a_file_that_was_put_in_its_place_is_neither_published_nor_removed() {
         let folder = tempfile::tempdir().unwrap();
         let (temporary, target) = (folder.path().join("a.tmp"), folder.path().join("a"));
-        let replacement = Replacement::create(temporary.clone(), target.clone()).unwrap();
+        let replacement = create(folder.path()).unwrap();
         std::fs::write(folder.path().join("b"), "foreign").unwrap();
         std::fs::rename(folder.path().join("b"), &temporary).unwrap();
         assert!(replacement.publish().is_err());

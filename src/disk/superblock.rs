@@ -4,7 +4,6 @@
 //! of them is always whole. docs/FORMAT.md draws the bytes.
 
 use redb::StorageBackend;
-use redb::backends::FileBackend;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -63,7 +62,7 @@ impl Superblock {
     /// # Errors
     ///
     /// `CannotOpen` for a newer format, an unknown feature or an I/O error; `Corrupted` if no copy is whole.
-    pub fn read(file: &FileBackend) -> Result<Self> {
+    pub fn read(file: &dyn StorageBackend) -> Result<Self> {
         let length = file.len().map_err(|error| unreadable(&error))?;
         if length < SUPERBLOCK_BYTES {
             return Err(Error::corrupted(format_args!("the file has {length} bytes, too few for a store")));
@@ -86,7 +85,7 @@ impl Superblock {
     /// # Errors
     ///
     /// `CannotOpen` if the file cannot be written.
-    pub fn write_new(&self, file: &FileBackend) -> Result<()> {
+    pub fn write_new(&self, file: &dyn StorageBackend) -> Result<()> {
         for copy in 0..2 {
             let bytes = encode(&self.identity, self.generation);
             file.write((copy * COPY_BYTES) as u64, &bytes).map_err(|error| unreadable(&error))?;
@@ -99,7 +98,7 @@ impl Superblock {
     /// # Errors
     ///
     /// `CannotOpen` if the file cannot be written.
-    pub fn raise_security_level(&mut self, file: &FileBackend, level: u8) -> Result<()> {
+    pub fn raise_security_level(&mut self, file: &dyn StorageBackend, level: u8) -> Result<()> {
         let identity = Identity { security_level: level, ..self.identity.clone() };
         let (generation, copy) = (self.generation + 1, 1 - self.current_copy);
         let bytes = encode(&identity, generation);
@@ -184,6 +183,8 @@ fn unreadable(error: &std::io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use redb::backends::FileBackend;
+
     use super::*;
 
     fn identity() -> Identity {

@@ -106,11 +106,11 @@ fn last(source: &Arc<Source>) -> Result<Option<Backup>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::{Identity, Tree};
+    use crate::disk::{Identity, Tree, system};
     use crate::model::SecurityLevel;
 
     fn source(base: &std::path::Path) -> Arc<Source> {
-        let tree = Tree::resolve(base).unwrap();
+        let tree = Tree::resolve(&system(), base).unwrap();
         let identity = Identity {
             store_uuid: [1; 16],
             file_id: [2; 16],

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +14,7 @@ use super::pins::Pin;
 use super::promise::Ticket;
 use super::random;
 use super::threads;
-use crate::disk::{self, BackupFolder, Identity, StoreBackend, StoreFile, Tree};
+use crate::disk::{BackupFolder, Folder, Identity, StoreBackend, StoreFile, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{AUTO_BACKUP_STRETCH_BYTES, BACKUPS_MAX};
 use crate::model::{AUTOMATIC_BACKUP, BackupDeletion, BackupPlace, DeletionResult};
@@ -40,7 +39,7 @@ impl Source {
     }
 
     /// The store's own folder.
-    pub fn folder(&self) -> std::path::PathBuf {
+    pub fn folder(&self) -> Folder {
         self.tree.store(self.id())
     }
 
@@ -56,7 +55,7 @@ impl Source {
     /// `Parameter` if the caller's own folder cannot be used.
     pub fn folder_of(&self, place: &BackupPlace) -> Result<BackupFolder> {
         match place.folder() {
-            Some(folder) => match Tree::resolve(folder) {
+            Some(folder) => match self.tree.elsewhere(folder) {
                 Ok(tree) => Ok(BackupFolder::new(&tree, self.id())),
                 Err(error) => {
                     Err(place.refused(&format!("the folder of the backup is not usable: {error}")).caused_by(error))
@@ -306,7 +305,7 @@ fn make(making: Making, pace: storage::Pace<'_>) -> Result<()> {
     check_not_foreign(&folder, place.name(), &source)?;
     let file = folder.replace(place.name(), &source.identity.store_uuid)?;
     let identity = Identity { file_id: random()?, ..source.identity.clone() };
-    let store_folder = source.folder().to_string_lossy().into_owned();
+    let store_folder = source.folder().path().to_string_lossy().into_owned();
     let row = storage::make_backup(&snapshot, &file, identity, (now_ms(), &store_folder), pace)?;
     drop(snapshot);
     drop(pin);
@@ -326,9 +325,9 @@ fn make(making: Making, pace: storage::Pace<'_>) -> Result<()> {
         _ => error,
     })?;
     file.sync()?;
-    let parent = file.folder().to_owned();
+    let parent = file.folder().clone();
     stop.unless_stopped(|| file.publish())?;
-    disk::sync_folder(&parent)
+    parent.sync()
 }
 
 /// Refuses one backup too many (`store.md` 8.2.4, 8.2.7).
@@ -366,12 +365,12 @@ fn check_not_foreign(folder: &BackupFolder, name: &str, source: &Source) -> Resu
     if uuid == source.identity.store_uuid {
         return Ok(());
     }
-    let lives = |store: &Path| {
+    let lives = |store: &Folder| {
         let identified = StoreFile::open_to_read(store).and_then(StoreBackend::identify);
         identified.is_ok_and(|superblock| superblock.identity.store_uuid == uuid)
     };
     let recorded = folder.open(name)?.map(Backup::open).and_then(Result::ok).map(|backup| backup.row.folder);
-    if lives(&folder.tree().store(source.id())) || recorded.is_some_and(|store| lives(Path::new(&store))) {
+    if lives(&folder.tree().store(source.id())) || recorded.is_some_and(|store| lives(&source.tree.folder_at(store))) {
         return Err(Error::new(
             ErrorKind::General,
             "The name holds a backup of another store that still exists. Choose another name.",

@@ -1,7 +1,9 @@
 //! The door: completions, and nothing but completions, run here.
 //!
-//! Every store has its own dispatch thread, so a slow callback delays the callbacks of its own store and nothing else.
-//! What belongs to no open store (failed opens, deletions, lists) leaves through the manager's.
+//! Every store has its own dispatch thread, so a slow callback delays the callbacks of its own store and nothing else. It
+//! is the slot's, not the session's: what is asked of a store after its close is answered behind what was asked before.
+//! What belongs to no store, or to one that has nothing else to answer (failed opens, lists), leaves through the
+//! manager's.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,11 +27,18 @@ pub enum Delivery {
 pub struct Dispatch {
     lane: Lane<Delivery>,
     name: &'static str,
+    /// Runs when the thread has nothing left to deliver and ends.
+    retired: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Dispatch {
-    pub fn new(name: &'static str) -> Arc<Self> {
-        Arc::new(Self { lane: Lane::new(), name })
+    pub fn new(name: &'static str, retired: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { lane: Lane::new(), name, retired: Box::new(retired) })
+    }
+
+    /// True if nothing is being delivered, and nothing waits for it.
+    pub fn is_idle(&self) -> bool {
+        self.lane.is_idle()
     }
 
     /// Starts the thread now and keeps it until `release`.
@@ -83,7 +92,7 @@ impl Dispatch {
             match self.lane.next(None) {
                 Next::Items(deliveries) => deliveries.into_iter().for_each(run),
                 Next::Deadline => {}
-                Next::Retired => return,
+                Next::Retired => return (self.retired)(),
             }
         }
     }

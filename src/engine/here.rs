@@ -135,6 +135,7 @@ mod tests {
         let (told, tell) = mpsc::channel();
         let request = OpenRequest {
             app_id: AppId::new("com.example").unwrap(),
+            volume: crate::disk::system(),
             base_dir: folder.to_owned(),
             store_id: StoreId::new("store").unwrap(),
             options: Options::single(SecurityLevel::S1),

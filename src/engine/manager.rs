@@ -3,7 +3,7 @@
 //! The manager's thread only finds out which store is meant; what is done with it is done by the store's slot, so that
 //! stores do not wait for each other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::hold::Hold;
@@ -13,13 +13,15 @@ use super::promise::{Answer, Promise};
 use super::registry::{self, StoreKey};
 use super::slot::SlotJob;
 use super::threads;
-use crate::disk::{self, StoreBackend, StoreFile, Tree};
+use crate::disk::{self, Folder, SharedVolume, StoreBackend, StoreFile, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Options, StoreId};
 
 /// Where a manager keeps its stores.
 #[derive(Debug, Clone)]
 pub struct Place {
+    /// What both folders lie on.
+    pub volume: SharedVolume,
     /// The manager's folder.
     pub base_dir: PathBuf,
     /// The store's own folder instead, if it has one.
@@ -29,6 +31,7 @@ pub struct Place {
 /// A store to open.
 pub struct OpenRequest {
     pub app_id: AppId,
+    pub volume: SharedVolume,
     pub base_dir: PathBuf,
     pub store_id: StoreId,
     pub options: Options,
@@ -56,11 +59,13 @@ pub struct DeleteRequest {
 /// Stores to list.
 pub struct ListRequest {
     pub app_id: AppId,
+    pub volume: SharedVolume,
     pub base_dir: PathBuf,
 }
 
 /// The id of this installation below a folder, to make if there is none.
 pub struct DeviceIdRequest {
+    pub volume: SharedVolume,
     pub base_dir: PathBuf,
 }
 
@@ -200,7 +205,8 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
             promise.settle(ids);
         }
         ManagerJob::DeviceId(request, promise) => {
-            let id = Tree::resolve(&request.base_dir).and_then(|tree| disk::load_or_create_device_id(&tree));
+            let id = Tree::resolve(&request.volume, &request.base_dir)
+                .and_then(|tree| disk::load_or_create_device_id(&tree));
             promise.settle(id.map(|id| id.as_str().to_owned()));
         }
         ManagerJob::CloseAll => engine.close_all(),
@@ -208,11 +214,11 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
 }
 
 fn handle_open(engine: &registry::Engine, request: OpenRequest, promise: Promise<Hold>) {
-    let OpenRequest { app_id, base_dir, store_id, options, open_stores_max } = request;
-    let trees = app_id.check_for_open().and_then(|()| Tree::resolve(&base_dir)).and_then(|manager_tree| {
+    let OpenRequest { app_id, volume, base_dir, store_id, options, open_stores_max } = request;
+    let trees = app_id.check_for_open().and_then(|()| Tree::resolve(&volume, &base_dir)).and_then(|manager_tree| {
         let tree = match &options.root_dir {
             None => manager_tree.clone(),
-            Some(root_dir) => Tree::resolve(root_dir).map_err(|error| {
+            Some(root_dir) => Tree::resolve(&volume, root_dir).map_err(|error| {
                 Error::invalid_argument(format!("Parameter error: the rootDir cannot be used. {error}"))
             })?,
         };
@@ -235,7 +241,7 @@ pub fn warn_of_foreign_close() {
 /// The store that is meant; none if its folder does not exist.
 fn find(place: &Place, store_id: StoreId) -> Result<Option<StoreKey>> {
     let folder = place.root_dir.as_deref().unwrap_or(&place.base_dir);
-    Ok(Tree::find(folder)?.map(|tree| StoreKey { tree, store_id }))
+    Ok(Tree::find(&place.volume, folder)?.map(|tree| StoreKey { tree, store_id }))
 }
 
 fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
@@ -258,24 +264,21 @@ fn find_to_delete(request: &DeleteRequest) -> Result<StoreKey> {
 
 fn list_stores(request: &ListRequest) -> Result<Vec<String>> {
     request.app_id.check()?;
-    let stores = Tree::resolve(&request.base_dir)?.stores();
-    if !disk::folder_exists(&stores)? {
+    let stores = Tree::resolve(&request.volume, &request.base_dir)?.stores();
+    if !stores.exists()? {
         return Ok(Vec::new());
     }
-    let folders = std::fs::read_dir(&stores).map_err(|error| {
-        let message = format!("The stores in {} cannot be listed: {error}.", stores.display());
-        Error::new(ErrorKind::CannotOpen, message).caused_by(error)
-    })?;
+    let names = stores.names()?;
     let mut ids: Vec<String> =
-        folders.flatten().filter_map(|folder| owned_store(&folder.path(), &request.app_id)).collect();
+        names.iter().filter_map(|name| owned_store(&stores.inner(name), &request.app_id)).collect();
     ids.sort_unstable();
     Ok(ids)
 }
 
 /// The id of the store in `folder`, if there is one and it is the application's.
-fn owned_store(folder: &Path, app_id: &AppId) -> Option<String> {
-    let is_store = folder.file_name()?.to_str()?.starts_with("s.")
-        && disk::folder_exists(folder).ok()?
+fn owned_store(folder: &Folder, app_id: &AppId) -> Option<String> {
+    let is_store = folder.path().file_name()?.to_str()?.starts_with("s.")
+        && folder.exists().ok()?
         && StoreFile::exists(folder).ok()?;
     if !is_store {
         return None;

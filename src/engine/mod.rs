@@ -40,6 +40,7 @@ mod slot;
 mod sync;
 mod threads;
 mod told;
+mod unflushed;
 mod writer;
 
 pub use crate::disk::forked;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::dispatch::Delivery;
+use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{OBSERVER_BYTES_MAX, OBSERVER_NOTIFICATIONS_MAX, OBSERVERS_MAX};
 use crate::model::{Change, SubscribeType};
@@ -160,7 +161,10 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
-        self.observers.remove(&self.observer);
+        // Before any lock: in a child of fork, a thread that does not exist may hold it.
+        if !forked() {
+            self.observers.remove(&self.observer);
+        }
     }
 }
 

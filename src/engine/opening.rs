@@ -1,12 +1,10 @@
 //! Opening, checking and deleting a store, on the thread of its slot.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::automatic::Rhythm;
 use super::backups::Source;
 use super::base::{Base, Known, Opened};
-use super::dispatch::Dispatch;
 use super::hold::Hold;
 use super::promise::Promise;
 use super::random;
@@ -15,7 +13,7 @@ use super::registry::{OpenPlace, StoreKey};
 use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
-use crate::disk::{self, BackupFolder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
+use crate::disk::{self, BackupFolder, Folder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
 use crate::storage::{Database, RecordedOptions};
@@ -131,7 +129,7 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
 
 /// Makes a session of an open file.
 fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
-    let dispatch = Dispatch::new("dkv-dispatch");
+    let dispatch = Arc::clone(&slot.dispatch);
     if let Err(error) = dispatch.keep() {
         return Err((base, error));
     }
@@ -153,11 +151,14 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
             readers::session_opened();
             Ok((Writer::new(session, base, Rhythm::of(&job.options)), hold))
         }
-        Err(error) => Err((base, error)),
+        Err(error) => {
+            slot.dispatch.release();
+            Err((base, error))
+        }
     }
 }
 
-fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Opened)> {
+fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob) -> Result<(Known, Opened)> {
     let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
@@ -186,7 +187,7 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Ope
     Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
 }
 
-fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {
+fn create(folder: &Folder, store_id: &StoreId, job: &OpenJob) -> Result<()> {
     let device = disk::load_or_create_device_id(&job.manager_tree)?;
     let identity = Identity {
         store_uuid: random()?,
@@ -201,21 +202,21 @@ fn create(folder: &Path, store_id: &StoreId, job: &OpenJob) -> Result<()> {
 }
 
 /// Makes the folders and takes the store's lock.
-fn lock_store(tree: &Tree, folder: &Path, job: &OpenJob) -> Result<StoreLock> {
-    disk::ensure_folder(&tree.stores()).map_err(|error| match &job.options.root_dir {
+fn lock_store(tree: &Tree, folder: &Folder, job: &OpenJob) -> Result<StoreLock> {
+    tree.stores().ensure().map_err(|error| match &job.options.root_dir {
         // A root folder that cannot be used is a wrong argument (`store.md` 2.3.8).
         Some(_) => Error::invalid_argument(format!("Parameter error: the rootDir cannot be used. {error}")),
         None => error,
     })?;
-    disk::ensure_folder(folder)?;
+    folder.ensure()?;
     StoreLock::acquire(folder)
 }
 
-fn store_exists(key: &StoreKey, folder: &Path) -> Result<bool> {
-    Ok(disk::folder_exists(&key.tree.stores())? && disk::folder_exists(folder)? && StoreFile::exists(folder)?)
+fn store_exists(key: &StoreKey, folder: &Folder) -> Result<bool> {
+    Ok(key.tree.stores().exists()? && folder.exists()? && StoreFile::exists(folder)?)
 }
 
-fn identify(folder: &Path) -> Result<Recorded> {
+fn identify(folder: &Folder) -> Result<Recorded> {
     let superblock = StoreBackend::identify(StoreFile::open_to_read(folder)?)?;
     Recorded::of(superblock.identity)
 }
@@ -307,7 +308,7 @@ pub fn delete(key: &StoreKey) -> Result<()> {
 }
 
 /// Removes what a store's backups are without the ones that the user named (`store.md` 3.15).
-fn remove_automatic_backup(key: &StoreKey, folder: &Path) -> Result<()> {
+fn remove_automatic_backup(key: &StoreKey, folder: &Folder) -> Result<()> {
     let backups = BackupFolder::new(&key.tree, key.store_id.as_str());
     backups.remove(AUTOMATIC_BACKUP)?;
     if let Ok(recorded) = identify(folder) {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::slot::{Slot, SlotJob};
+use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BACKGROUND_COPIES_MAX, ITERATORS_MAX, RESULT_SETS_MAX};
 use crate::model::{Holder, HolderKind};
@@ -31,7 +31,7 @@ struct Pinned {
     revoke: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
-/// A holder's pin. Dropping it may let the database close.
+/// A holder's pin. Dropping the last one closes a database that nothing else has open, on the thread that drops it.
 pub struct Pin {
     pins: Arc<Pins>,
     slot: Arc<Slot>,
@@ -149,7 +149,7 @@ impl Drop for Pin {
         };
         self.pins.ended.notify_all();
         if last {
-            self.slot.push(SlotJob::Unpinned);
+            self.slot.unpinned();
         }
     }
 }

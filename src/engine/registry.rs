@@ -49,7 +49,7 @@ pub fn engine() -> Result<&'static Engine> {
         watch_forks()?;
         Ok(Engine {
             manager: Arc::new(Lane::new()),
-            dispatch: Dispatch::new("dkv-manager-dispatch"),
+            dispatch: Dispatch::new("dkv-manager-dispatch", || {}),
             registry: Mutex::new(Registry::default()),
         })
     })
@@ -82,7 +82,7 @@ impl Engine {
     }
 }
 
-/// Forgets a slot whose thread ends, unless it was asked something meanwhile.
+/// Forgets a slot one of whose threads ends, unless the other still runs or it was asked something meanwhile.
 pub fn retire(slot: &Arc<Slot>) {
     let Some(engine) = ENGINE.get() else { return };
     let mut registry = engine.registry();

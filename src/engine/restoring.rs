@@ -3,13 +3,12 @@
 //! The backup is copied beside the store's file and verified there. One rename decides: before it the old content is
 //! untouched, after it the new one is complete.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::backups::Source;
 use super::base::Base;
 use super::random;
-use crate::disk::{self, Identity, Replacement, StoreBackend, StoreFile, Traffic};
+use crate::disk::{Folder, Identity, Replacement, StoreBackend, StoreFile, Traffic};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::BackupPlace;
 use crate::storage::{self, Backup, Database, Stamps};
@@ -55,14 +54,14 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
 fn exchange(
     database: Database,
     replacement: Replacement,
-    folder: &Path,
+    folder: &Folder,
     open: impl FnOnce() -> Result<(Database, Stamps)>,
 ) -> (Option<Database>, (Option<Stamps>, Result<()>)) {
     if let Err(error) = database.close() {
         log::warn!("the old content of a store was not closed cleanly before a restore: {error}");
     }
     let published = replacement.publish();
-    let synced = if published.is_ok() { disk::sync_folder(folder) } else { Ok(()) };
+    let synced = if published.is_ok() { folder.sync() } else { Ok(()) };
     match open() {
         Ok((database, stamps)) => (Some(database), (Some(stamps), published.and(synced.map_err(not_certain)))),
         Err(error) => {
@@ -75,7 +74,7 @@ fn exchange(
     }
 }
 
-fn open(folder: &Path, cache_bytes: u64, traffic: Arc<Traffic>) -> Result<(Database, Stamps)> {
+fn open(folder: &Folder, cache_bytes: u64, traffic: Arc<Traffic>) -> Result<(Database, Stamps)> {
     let (backend, head) = StoreBackend::open_counted(StoreFile::open(folder)?, traffic)?;
     let opened = Database::open(backend, cache_bytes)?;
     head.release()?;

@@ -228,7 +228,8 @@ impl Session {
     ///
     /// `OverLimits` if there are too many.
     pub(super) fn open(&self, opening: Opening, view: &View) -> Result<Outcome> {
-        let Opening { range, form, name } = opening;
+        let range = opening.locate(&**view.snapshot())?;
+        let Opening { form, name, .. } = opening;
         let selection = Selection { snapshot: Arc::clone(view.snapshot()), range, kind: self.facts.kind };
         let pins = &self.published.pins;
         match form {

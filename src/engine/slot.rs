@@ -5,10 +5,11 @@
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::backups::{BackupJob, Backups};
 use super::base::Base;
+use super::dispatch::Dispatch;
 use super::lane::{Lane, Next};
 use super::manager;
 use super::opening::{self, OpenJob};
@@ -27,6 +28,11 @@ pub struct Slot {
     pub key: StoreKey,
     /// Backups that are made or deleted, beside the slot's thread.
     pub backups: Arc<Backups>,
+    /// Whence the answers of all its sessions leave, one after the other.
+    pub dispatch: Arc<Dispatch>,
+    /// The file, while no session has it open but result sets do. The slot's thread puts it here and takes it out; who
+    /// ends the last result set closes it.
+    pinned: Mutex<Option<Box<Base>>>,
     lane: Lane<SlotJob>,
 }
 
@@ -44,13 +50,25 @@ pub enum SlotJob {
     Delete { app_id: AppId, promise: Promise<()> },
     /// Close the store whatever its handles and result sets.
     Shutdown,
-    /// The last result set or iterator ended.
-    Unpinned,
 }
 
 impl Slot {
     pub fn new(key: StoreKey) -> Arc<Self> {
-        Arc::new(Self { key, backups: Arc::new(Backups::new()), lane: Lane::new() })
+        Arc::new_cyclic(|slot: &Weak<Self>| {
+            let slot = Weak::clone(slot);
+            let retired = move || {
+                if let Some(slot) = slot.upgrade() {
+                    registry::retire(&slot);
+                }
+            };
+            Self {
+                key,
+                backups: Arc::new(Backups::new()),
+                dispatch: Dispatch::new("dkv-dispatch", retired),
+                pinned: Mutex::default(),
+                lane: Lane::new(),
+            }
+        })
     }
 
     /// Asks the slot's thread to do something, and starts the thread if it does not run.
@@ -59,16 +77,47 @@ impl Slot {
             return;
         }
         let slot = Arc::clone(self);
-        if let Err(error) = threads::spawn("dkv-writer", move || {
-            Worker { slot, writer: None, pinned: None, deferred: Vec::new() }.run()
-        }) {
+        if let Err(error) =
+            threads::spawn("dkv-writer", move || Worker { slot, writer: None, deferred: Vec::new() }.run())
+        {
             self.lane.give_up().into_iter().for_each(|job| refuse(job, &error));
         }
     }
 
-    /// True if no thread runs and nothing is queued.
+    /// True if no thread runs and nothing is queued or on its way out.
     pub fn is_idle(&self) -> bool {
-        self.lane.is_idle()
+        self.lane.is_idle() && self.dispatch.is_idle()
+    }
+
+    fn pinned(&self) -> MutexGuard<'_, Option<Box<Base>>> {
+        self.pinned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the file open for the result sets that need it, or closes it if there are none.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if it was not closed cleanly.
+    fn keep_or_close(&self, base: Box<Base>) -> Result<()> {
+        let mut pinned = self.pinned();
+        // Under the lock: who ends the last one looks here afterwards.
+        if base.is_pinned() {
+            *pinned = Some(base);
+            return Ok(());
+        }
+        base.close()
+    }
+
+    /// The last result set or iterator ended: closes the file if nothing else had it open. When this returns, the file is
+    /// free for other processes, and the place among the open stores for other stores.
+    pub fn unpinned(&self) {
+        let mut pinned = self.pinned();
+        let Some(base) = pinned.take_if(|base| !base.is_pinned()) else { return };
+        if let Err(error) = base.close() {
+            log::error!("a store was not closed cleanly: {error}");
+        }
+        // Before the lock is given back, which an opening waits for.
+        self.lane.keep(false);
     }
 }
 
@@ -83,7 +132,7 @@ fn refuse(job: SlotJob, error: &Error) {
             }
         }
         SlotJob::Write(job) => job.ticket.answer(Err(error.clone())),
-        SlotJob::Shutdown | SlotJob::Unpinned => {}
+        SlotJob::Shutdown => {}
     }
 }
 
@@ -91,8 +140,6 @@ fn refuse(job: SlotJob, error: &Error) {
 struct Worker {
     slot: Arc<Slot>,
     writer: Option<Writer>,
-    /// The file, while no session has it open but result sets do.
-    pinned: Option<Box<Base>>,
     /// Openings that came while the last session had no handle left but was not closed yet.
     deferred: Vec<OpenJob>,
 }
@@ -152,7 +199,6 @@ impl Worker {
             SlotJob::CloseById { app_id, promise } => self.close_by_id(&app_id, promise),
             SlotJob::Delete { app_id, promise } => self.delete(&app_id, promise),
             SlotJob::Shutdown => self.shutdown(),
-            SlotJob::Unpinned => self.unpinned(),
             SlotJob::Write(_) => {}
         }
     }
@@ -177,14 +223,15 @@ impl Worker {
                 Ok(hold) => job.promise.settle_through(&writer.session.dispatch, Ok(hold)),
                 // The last handle is gone and its release is on the way: open anew after it.
                 Err(_) if writer.session.is_closed() => self.deferred.push(job),
-                Err(error) => job.promise.settle(Err(error)),
+                Err(error) => self.settle(job.promise, Err(error)),
             }
             return;
         }
-        let opened = match self.pinned.take() {
+        let pinned = self.slot.pinned().take();
+        let opened = match pinned {
             None => opening::open(&self.slot, &job),
             Some(base) => opening::rejoin(&self.slot, base, &job).map_err(|(base, error)| {
-                self.pinned = Some(base);
+                self.give_back(base);
                 error
             }),
         };
@@ -194,8 +241,33 @@ impl Worker {
                 job.promise.settle_through(&writer.session.dispatch, Ok(hold));
                 self.writer = Some(writer);
             }
-            Err(error) => job.promise.settle(Err(error)),
+            Err(error) => self.settle(job.promise, Err(error)),
         }
+    }
+
+    /// Answers behind the completions of what was issued before, where there are any on their way: also those of a
+    /// session that was closed since.
+    fn settle<T: Send>(&self, promise: Promise<T>, result: Result<T>) {
+        if self.slot.dispatch.is_idle() {
+            promise.settle(result);
+        } else {
+            promise.settle_through(&self.slot.dispatch, result);
+        }
+    }
+
+    /// Gives a file back to the result sets that need it; some may have ended meanwhile.
+    fn give_back(&self, base: Box<Base>) {
+        if let Err(error) = self.slot.keep_or_close(base) {
+            log::error!("a store was not closed cleanly: {error}");
+        }
+        self.stay_while_pinned();
+    }
+
+    /// Without a session, the thread stays for as long as result sets keep the file open. Decided under the lock, as the
+    /// end of the last of them is.
+    fn stay_while_pinned(&self) {
+        let pinned = self.slot.pinned();
+        self.slot.lane.keep(pinned.is_some());
     }
 
     fn release(&mut self, session: &Arc<Session>, last: bool, promise: Option<Promise<()>>) {
@@ -213,25 +285,22 @@ impl Worker {
 
     fn close_by_id(&mut self, app_id: &AppId, promise: Promise<()>) {
         self.end_deserted();
-        let Some(writer) = &self.writer else { return promise.settle(Ok(())) };
-        if writer.session.facts.app_id != *app_id {
-            manager::warn_of_foreign_close();
-            return promise.settle(Ok(()));
-        }
-        let dispatch = Arc::clone(&writer.session.dispatch);
-        let result = if writer.session.release_by_id() { self.end_session() } else { Ok(()) };
-        promise.settle_through(&dispatch, result);
+        let result = match &self.writer {
+            None => Ok(()),
+            Some(writer) if writer.session.facts.app_id != *app_id => {
+                manager::warn_of_foreign_close();
+                Ok(())
+            }
+            Some(writer) if writer.session.release_by_id() => self.end_session(),
+            Some(_) => Ok(()),
+        };
+        self.settle(promise, result);
     }
 
     fn delete(&mut self, app_id: &AppId, promise: Promise<()>) {
         self.end_deserted();
-        // Behind the completions of what was issued before, where there are any.
-        let dispatch = self.writer.as_ref().map(|writer| Arc::clone(&writer.session.dispatch));
         let result = self.delete_closed(app_id);
-        match dispatch {
-            Some(dispatch) => promise.settle_through(&dispatch, result),
-            None => promise.settle(result),
-        }
+        self.settle(promise, result);
     }
 
     fn delete_closed(&mut self, app_id: &AppId) -> Result<()> {
@@ -239,12 +308,12 @@ impl Worker {
         self.end_session()?;
         // The automatic backup was told to end; what it leaves must not come after the deletion.
         self.slot.backups.finish_all();
-        if let Some(base) = &self.pinned {
+        if let Some(base) = &*self.slot.pinned() {
             // The handles are dead all the same (`store.md` 3.13).
             base.published.pins.check_none("Deleting")?;
         }
-        // The last result set may have ended just now, and its word is still in the lane.
-        self.unpinned();
+        // The last result set may have ended just now, and its owner is on the way to closing the file.
+        self.slot.unpinned();
         opening::delete(&self.slot.key)
     }
 
@@ -266,29 +335,9 @@ impl Worker {
         self.slot.backups.finish_asked();
         let session = Arc::clone(&writer.session);
         let (base, flushed) = writer.end();
-        let closed = if base.is_pinned() {
-            self.pinned = Some(base);
-            Ok(())
-        } else {
-            base.close()
-        };
+        let closed = self.slot.keep_or_close(base);
         self.ended(&session);
         flushed.and(closed)
-    }
-
-    /// Closes the file if only result sets had it open, and the last of them has ended.
-    fn unpinned(&mut self) {
-        if self.pinned.as_ref().is_some_and(|base| !base.is_pinned()) {
-            self.close_pinned();
-        }
-    }
-
-    fn close_pinned(&mut self) {
-        let Some(base) = self.pinned.take() else { return };
-        if let Err(error) = base.close() {
-            log::error!("a store was not closed cleanly: {error}");
-        }
-        self.slot.lane.keep(false);
     }
 
     /// Closes everything, result sets included.
@@ -297,13 +346,20 @@ impl Worker {
         if let Err(error) = self.end_session() {
             log::error!("a store was not closed cleanly at shutdown: {error}");
         }
-        self.close_pinned();
+        // Not under the lock, which the result sets that this ends want.
+        let pinned = self.slot.pinned().take();
+        if let Some(base) = pinned {
+            if let Err(error) = base.close() {
+                log::error!("a store was not closed cleanly at shutdown: {error}");
+            }
+            self.slot.lane.keep(false);
+        }
     }
 
     fn ended(&mut self, session: &Arc<Session>) {
         readers::session_closed();
         session.dispatch.release();
-        self.slot.lane.keep(self.pinned.is_some());
+        self.stay_while_pinned();
         for job in mem::take(&mut self.deferred) {
             self.open(job);
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::admission::Slot;
 use super::dispatch::{Delivery, Dispatch};
+use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
 use crate::model::{SyncMode, SyncStatus};
@@ -118,6 +119,10 @@ impl SyncListening {
 
 impl Drop for SyncListening {
     fn drop(&mut self) {
+        // Before any lock: in a child of fork, a thread that does not exist may hold it.
+        if forked() {
+            return;
+        }
         self.listener.active.store(false, Ordering::SeqCst);
         self.sync.listeners().retain(|other| !Arc::ptr_eq(other, &self.listener));
     }

@@ -14,8 +14,9 @@ use super::observers::Observer;
 use super::restoring;
 use super::session::{Session, Work, WriteJob};
 use super::told::Told;
+use super::unflushed::Unflushed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
+use crate::limits::SNAPSHOT_IDLE_MS;
 use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability, HolderKind};
 use crate::store::{Outcome, Step, Upkeep, Write};
 
@@ -26,9 +27,7 @@ pub struct Writer {
     group: Group,
     /// The store's own transaction, while one is open.
     explicit: Option<Explicit>,
-    /// Bytes committed without a flush. Only a relaxed store has any.
-    unflushed_bytes: usize,
-    flush_at: Option<Instant>,
+    unflushed: Unflushed,
     forget_snapshot_at: Option<Instant>,
     automatic: Automatic,
 }
@@ -40,8 +39,7 @@ impl Writer {
             base,
             group: Group::default(),
             explicit: None,
-            unflushed_bytes: 0,
-            flush_at: None,
+            unflushed: Unflushed::default(),
             forget_snapshot_at: None,
             automatic: Automatic::new(rhythm),
         }
@@ -51,7 +49,7 @@ impl Writer {
     pub fn deadline(&self) -> Option<Instant> {
         // A backup in the middle of a transaction would miss it.
         let backup_at = self.automatic.due().filter(|_| self.explicit.is_none());
-        self.flush_at.into_iter().chain(self.forget_snapshot_at).chain(backup_at).min()
+        self.unflushed.deadline().into_iter().chain(self.forget_snapshot_at).chain(backup_at).min()
     }
 
     /// Takes an operation into the group, and runs the group when it is full.
@@ -208,7 +206,7 @@ impl Writer {
     /// Commits a group.
     fn commit(&mut self, jobs: Vec<WriteJob>) {
         let flush_asked = jobs.iter().any(|job| matches!(job.work, Work::Write(Write::Flush)));
-        let durable = self.is_durable() || flush_asked || self.flush_due();
+        let durable = self.is_durable() || flush_asked || self.unflushed.is_due(Instant::now());
         let record = self.session.observers.want_any();
         let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
         let mut audience = Vec::new();
@@ -331,24 +329,18 @@ impl Writer {
         self.automatic.changed();
         self.forget_snapshot_at = Some(now + Duration::from_millis(SNAPSHOT_IDLE_MS));
         if durable {
-            self.unflushed_bytes = 0;
-            self.flush_at = None;
+            self.unflushed.clear();
         } else {
-            self.unflushed_bytes += unflushed_bytes;
-            self.flush_at.get_or_insert(now + Duration::from_millis(RELAXED_FLUSH_MS));
+            self.unflushed.add(unflushed_bytes, now);
         }
-    }
-
-    fn flush_due(&self) -> bool {
-        self.unflushed_bytes >= RELAXED_FLUSH_BYTES || self.flush_at.is_some_and(|at| at <= Instant::now())
     }
 
     /// Makes everything committed durable.
     fn flush(&mut self) -> Result<()> {
-        self.flush_at = None;
-        if self.unflushed_bytes > 0 {
+        self.unflushed.forget_deadline();
+        if self.unflushed.is_some() {
             group::flush(&self.session, &mut self.base.stamps)?;
-            self.unflushed_bytes = 0;
+            self.unflushed.clear();
         }
         Ok(())
     }
@@ -356,7 +348,7 @@ impl Writer {
     /// Does what is due when nothing else is to be done.
     pub fn on_deadline(&mut self) {
         let now = Instant::now();
-        if self.flush_at.is_some_and(|at| at <= now)
+        if self.unflushed.deadline().is_some_and(|at| at <= now)
             && let Err(error) = self.flush()
         {
             log::error!("acknowledged writes of a relaxed store could not be made durable: {error}");

@@ -3,7 +3,6 @@
 //! A backup has the form of a store's file, so that one format serves both, and one more row of its meta table, which
 //! says what it was made from and what its rows add up to. docs/FORMAT.md draws it.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redb::{ReadableDatabase, ReadableTable};
@@ -16,7 +15,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::Stamps;
-use crate::disk::{Identity, Replacement, StoreBackend, Superblock};
+use crate::disk::{Identity, RawFile, Replacement, StoreBackend, Superblock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COPY_CACHE_BYTES;
 
@@ -182,7 +181,7 @@ impl Backup {
     /// # Errors
     ///
     /// `Corrupted` if it is damaged or no backup, `CannotOpen` for a newer format.
-    pub fn open(file: File) -> Result<Self> {
+    pub fn open(file: RawFile) -> Result<Self> {
         guarded(|| {
             let (backend, head) = StoreBackend::open(file)?;
             let mut builder = redb::Database::builder();

@@ -1,7 +1,5 @@
 //! Creating, opening and closing the file of a store.
 
-use std::path::Path;
-
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::fault::{IntoError, guarded};
@@ -10,7 +8,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
-use crate::disk::{DeviceId, Identity, StoreBackend, StoreFile, Superblock};
+use crate::disk::{DeviceId, Folder, Identity, StoreBackend, StoreFile, Superblock};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a page cache did.
@@ -39,7 +37,7 @@ impl Database {
     /// # Errors
     ///
     /// `CannotOpen` if the folder or the file cannot be written.
-    pub fn create(folder: &Path, identity: Identity, options: RecordedOptions, device: &DeviceId) -> Result<()> {
+    pub fn create(folder: &Folder, identity: Identity, options: RecordedOptions, device: &DeviceId) -> Result<()> {
         let file = StoreFile::create_temporary(folder)?;
         let backend = StoreBackend::create(file, &Superblock::new(identity))?;
         let redb = redb::Database::builder().create_with_backend(backend).map_err(IntoError::into_error)?;

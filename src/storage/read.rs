@@ -34,6 +34,12 @@ impl Range {
         Self { lower: prefix.to_vec(), upper }
     }
 
+    /// A range in which no key lies.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { lower: Vec::new(), upper: Some(Vec::new()) }
+    }
+
     /// The part of the range from `key` on.
     #[must_use]
     pub fn from(&self, key: &[u8]) -> Self {

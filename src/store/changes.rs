@@ -1,6 +1,6 @@
 //! What the writes of one commit come to, key by key (`store.md` 7.3.6).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 
 use super::apply::Effect;
 use super::check::{Change as KeyChange, Key, Write};
@@ -14,6 +14,7 @@ use crate::model::{Change, Entry, StoreKind, Value};
 pub struct Changes {
     keys: HashMap<Key, Net>,
     writes: u64,
+    /// Of the keys and values that are kept.
     bytes: usize,
 }
 
@@ -44,10 +45,21 @@ impl Changes {
 
     fn set(&mut self, key: Key, existed: bool, value: Value, now: bool) {
         self.writes += 1;
-        self.bytes += key.len() + value.as_ref().payload_bytes();
         let place = self.writes;
-        let net =
-            self.keys.entry(key).or_insert_with(|| Net { before: existed, value: Value::Boolean(false), now, place });
+        let net = match self.keys.entry(key) {
+            hash_map::Entry::Occupied(known) => {
+                let net = known.into_mut();
+                self.bytes -= net.value.as_ref().payload_bytes();
+                net
+            }
+            hash_map::Entry::Vacant(new) => {
+                self.bytes += new.key().len();
+                new.insert(Net { before: existed, value: Value::Boolean(false), now, place })
+            }
+        };
+        // Of a key that is as missing as it was, nothing is told.
+        let value = if net.before || now { value } else { Value::Boolean(false) };
+        self.bytes += value.as_ref().payload_bytes();
         *net = Net { before: net.before, value, now, place };
     }
 
@@ -119,6 +131,23 @@ mod tests {
         put(&mut changes, "a", true, 3);
         let change = changes.into_notification(StoreKind::SingleVersion, "").unwrap().unwrap();
         assert_eq!(change.inserted, [Entry::new("b", 2), Entry::new("a", 3)]);
+    }
+
+    #[test]
+    fn what_was_replaced_does_not_count() {
+        let mut changes = Changes::default();
+        let put = |changes: &mut Changes, key: &str, bytes: usize| {
+            let write = Write::Change(KeyChange::Put(Key::from(key.as_bytes()), Value::Bytes(vec![0; bytes])));
+            changes.add(write, [Effect::Put { existed: false }]);
+        };
+        for _ in 0..100 {
+            put(&mut changes, "again", OBSERVER_BYTES_MAX / 2);
+        }
+        put(&mut changes, "gone", OBSERVER_BYTES_MAX / 2);
+        assert!(changes.is_too_large());
+        delete(&mut changes, "gone", Some(0));
+        assert!(!changes.is_too_large());
+        assert_eq!(changes.bytes, OBSERVER_BYTES_MAX / 2 + "again".len() + "gone".len() + 1);
     }
 
     #[test]

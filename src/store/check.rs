@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use super::device::{of_origin, stored_key};
+use super::device::{of_origin, range_of_origin, stored_key};
 use super::op::{KeyRange, Op};
+use super::opening::{Form, Opening};
 use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
@@ -191,26 +192,6 @@ impl Read {
     }
 }
 
-/// A result set or a stream to open.
-#[derive(Debug)]
-pub struct Opening {
-    /// The stored keys that it covers.
-    pub range: Range,
-    /// What it is.
-    pub form: Form,
-    /// What it is called where its holder is named: the prefix that was asked for.
-    pub name: String,
-}
-
-/// What is opened.
-#[derive(Debug, Clone, Copy)]
-pub enum Form {
-    /// A result set.
-    ResultSet,
-    /// A stream of at most so many entries.
-    Stream(Direction, Option<u64>),
-}
-
 /// An operation that can be applied.
 #[derive(Debug)]
 pub enum Checked {
@@ -253,6 +234,7 @@ impl Op {
                 | Self::GetFromDevice { .. }
                 | Self::GetEntriesFromDevice { .. }
                 | Self::CountFromDevice { .. }
+                | Self::GetResultSetFromDevice { .. }
                 | Self::SetSyncParam { .. }
                 | Self::GetSecurityLevel
         )
@@ -290,9 +272,12 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
-        Op::GetResultSet { prefix } => {
-            Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
-        }
+        Op::GetResultSet { prefix } => Checked::Open(Opening {
+            device_id: None,
+            range: range(kind, &prefix)?,
+            form: Form::ResultSet,
+            name: prefix,
+        }),
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
         Op::CheckIntegrity { deep: true } => Checked::Write(Write::Exclusive(Exclusive::CheckDeep)),
@@ -310,6 +295,11 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
             let prefix = Prefix::parse(&prefix, kind)?;
             let range = Range::starting_with(&stored_key(kind, prefix.as_str()));
             Checked::Read(from_device(kind, device_id, Look::Count(range))?)
+        }
+        Op::GetResultSetFromDevice { device_id, prefix } => {
+            check_devices(kind)?;
+            let device_id = Some(device_id).filter(|device_id| !device_id.is_empty());
+            Checked::Open(Opening { device_id, range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
         }
         Op::RemoveDeviceData { device_id } => Checked::Write(Write::RemoveDevice(removal(kind, device_id)?)),
         Op::EnableSync { enabled } => Checked::Write(Write::SyncSetting(SyncSetting::Enabled(enabled))),
@@ -350,12 +340,17 @@ fn count(kind: StoreKind, prefix: &str) -> Result<Read> {
     Ok(Read::Count { range, everything: prefix == Prefix::Everything })
 }
 
-fn from_device(kind: StoreKind, device_id: String, look: Look) -> Result<Read> {
+fn check_devices(kind: StoreKind) -> Result<()> {
     if kind == StoreKind::SingleVersion {
         return Err(Error::invalid_argument(
             "Parameter error: a single-version store has no entries of single devices. Read without a device id.",
         ));
     }
+    Ok(())
+}
+
+fn from_device(kind: StoreKind, device_id: String, look: Look) -> Result<Read> {
+    check_devices(kind)?;
     Ok(if device_id.is_empty() { look.into_own() } else { Read::FromDevice { device_id, look } })
 }
 
@@ -372,11 +367,10 @@ impl Look {
     /// The read of the entries that came from an origin.
     #[must_use]
     pub fn of_origin(&self, origin: u32) -> Read {
-        let moved = |range: &Range| Range::starting_with(&of_origin(origin, range.lower()));
         match self {
             Self::Get(key) => Read::Get(Key::from(of_origin(origin, key))),
-            Self::Entries(range) => Read::Entries(moved(range)),
-            Self::Count(range) => Read::Count { range: moved(range), everything: false },
+            Self::Entries(range) => Read::Entries(range_of_origin(origin, range)),
+            Self::Count(range) => Read::Count { range: range_of_origin(origin, range), everything: false },
         }
     }
 }
@@ -424,7 +418,7 @@ fn stream(kind: StoreKind, asked: KeyRange) -> Result<Opening> {
     }
     let direction = if asked.reverse { Direction::Backward } else { Direction::Forward };
     let name = asked.prefix.or(asked.gte).or(asked.gt).unwrap_or_default();
-    Ok(Opening { range, form: Form::Stream(direction, asked.limit), name })
+    Ok(Opening { device_id: None, range, form: Form::Stream(direction, asked.limit), name })
 }
 
 /// The stored form of a bound: trimmed, possibly empty, within the limit of a key.

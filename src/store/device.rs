@@ -17,6 +17,13 @@ pub fn of_origin(origin: u32, own: &[u8]) -> Vec<u8> {
     [&origin.to_be_bytes(), key].concat()
 }
 
+/// The range of an origin's stored keys that begin with the same prefix as those of `own`, which is such a range of this
+/// installation of a device store.
+#[must_use]
+pub fn range_of_origin(origin: u32, own: &Range) -> Range {
+    Range::starting_with(&of_origin(origin, own.lower()))
+}
+
 /// Where the rows of an origin lie. In a single-version store they lie among the others.
 #[must_use]
 pub fn rows_of_origin(kind: StoreKind, origin: u32) -> Range {

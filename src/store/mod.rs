@@ -10,14 +10,16 @@ mod check;
 mod cursor;
 mod device;
 mod op;
+mod opening;
 mod result_set;
 mod upkeep;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
 pub use changes::Changes;
-pub use check::{Checked, Exclusive, Form, Opening, Property, Read, Step, Touched, Write, check};
+pub use check::{Checked, Exclusive, Property, Read, Step, Touched, Write, check};
 pub use cursor::{Cursor, Selection, Stream};
 pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
+pub use opening::{Form, Opening};
 pub use result_set::{EntryStream, ResultSet};
 pub use upkeep::{Upkeep, check_some};

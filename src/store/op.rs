@@ -134,6 +134,13 @@ pub enum Op {
         /// The prefix: not empty.
         prefix: String,
     },
+    /// As [`Op::GetResultSet`], of a device. Only for device stores.
+    GetResultSetFromDevice {
+        /// The device id; empty for this installation. One that the store does not know has no entries.
+        device_id: String,
+        /// The prefix: not empty. One that is blank or holds a `^` selects every entry of the device.
+        prefix: String,
+    },
     /// Open a stream of the entries of a range of keys. Answers [`Outcome::EntryStream`], or fails with `Database` while
     /// a transaction is open.
     GetEntryStream {
@@ -197,7 +204,8 @@ impl Op {
             Self::DeleteBackups { places } => places.iter().map(BackupPlace::bytes).sum(),
             Self::GetFromDevice { device_id, key: text }
             | Self::GetEntriesFromDevice { device_id, prefix: text }
-            | Self::CountFromDevice { device_id, prefix: text } => device_id.len() + text.len(),
+            | Self::CountFromDevice { device_id, prefix: text }
+            | Self::GetResultSetFromDevice { device_id, prefix: text } => device_id.len() + text.len(),
             Self::RemoveDeviceData { device_id } => device_id.len(),
             Self::SetSyncRange { local, remote } => {
                 local.iter().chain(remote).map(|label| label.len() + std::mem::size_of::<String>()).sum()

@@ -56,6 +56,17 @@ impl<T> Slot<T> {
     }
 }
 
+impl<T> Drop for Slot<T> {
+    /// In a child of fork, what it holds is the parent's: giving it back here would wait for locks that nobody holds any
+    /// more, and could unlock the parent's file.
+    fn drop(&mut self) {
+        if forked() {
+            let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(open.take());
+        }
+    }
+}
+
 /// The entries that were committed when it was opened, with a position that moves (`query_device_sync.md` 3).
 ///
 /// The position is -1 before the first entry and the count behind the last; a move that fails goes to that end. Writes

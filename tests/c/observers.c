@@ -3,7 +3,9 @@
 #include "records.h"
 
 #define OBSERVERS_MAX 8
-#define LAG_MAX 1024
+/* Notifications of one entry of 64 KiB that an observer may lag behind: 16 MiB of them. */
+#define LAG_MAX 256
+#define LAGGING_BYTES (64 * 1024 - sizeof "key00000" + 1)
 #define LINES_MAX 512
 #define LINE_BYTES 256
 
@@ -406,10 +408,18 @@ static void lagging(dkv_manager *manager)
 {
     journal *journal = journal_create();
     gate gate;
+    static uint8_t bytes[LAGGING_BYTES];
+    dkv_value large = { .type = DKV_VALUE_BYTE_ARRAY, .data = bytes, .length = sizeof bytes };
+    dkv_value now;
     dkv_store *store = open_store(manager, "lagging");
     gate_close(&gate, store);
     dkv_subscription *subscription = subscribe(store, journal);
-    put_numbered(store, LAG_MAX + 300);
+    for (size_t i = 0; i < LAG_MAX + 30; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "key%05zu", i);
+        CHECK_CODE(DKV_OK, dkv_store_put(store, key, strlen(key), &large, ignore_done, NULL));
+    }
+    CHECK_CODE(DKV_OK, dkv_store_get_now(store, TEXT("key00285"), bytes, sizeof bytes, &now));
     gate_open(&gate);
     journal->expected = LAG_MAX + 1;
     check_no_more(journal, store);

@@ -10,6 +10,7 @@ mod quickstart;
 mod repository;
 mod symbols;
 mod test;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ cargo xtask <chore>
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
     quickstart              build and run examples/quickstart.c
     test                    run every test in every language; the last line says how many passed and failed
+    torture [--rounds N]    kill a process that writes, N times, and look at what is left; DKV_SEED repeats its choices
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
 ";
@@ -49,6 +51,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "symbols" => symbols::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
+        "torture" => torture::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -45,6 +45,11 @@ impl Bench {
         }
     }
 
+    /// Where the stores of the run lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Two empty stores of this name.
     pub fn fresh(&self, name: &str) -> Result<Pair> {
         Pair::open(&self.folder, name, self.cache_bytes)

@@ -17,6 +17,12 @@ pub struct Scale {
     pub puts_per_round_1024: u64,
     /// Serial puts.
     pub serial_puts: usize,
+    /// Transactions of 10,000 puts.
+    pub transactions: usize,
+    /// Walks over a sixteenth of the rows.
+    pub walks: usize,
+    /// Backups of all rows.
+    pub backups: usize,
     /// Puts of 4 MiB.
     pub large_puts: usize,
     /// Small puts beside them.
@@ -37,6 +43,9 @@ impl Scale {
         puts_per_round_64: 64 * 32,
         puts_per_round_1024: 1024 * 8,
         serial_puts: 400,
+        transactions: 9,
+        walks: 21,
+        backups: 5,
         large_puts: 15,
         beside_puts: 48,
         sized_puts: 64,
@@ -52,6 +61,9 @@ impl Scale {
         puts_per_round_64: 64 * 32,
         puts_per_round_1024: 1024 * 8,
         serial_puts: 1_000,
+        transactions: 21,
+        walks: 21,
+        backups: 7,
         large_puts: 41,
         beside_puts: 96,
         sized_puts: 192,

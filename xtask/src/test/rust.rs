@@ -10,7 +10,13 @@ use crate::repository::Repository;
 pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("cargo test");
     let mut command = cargo();
-    command.current_dir(&repository.root).args(["test", "--workspace", "--no-fail-fast"]);
+    command.current_dir(&repository.root).args([
+        "test",
+        "--workspace",
+        "--features",
+        "dkv/simulation",
+        "--no-fail-fast",
+    ]);
     match stream(&mut command) {
         Ok((counts, succeeded)) => {
             tally.pass_many(counts.passed);

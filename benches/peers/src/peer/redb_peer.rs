@@ -4,13 +4,16 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
+use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
 use crate::Result;
 
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
 /// Batches of the bulk load between two durable commits: pages that commits free are reusable only after one.
 const BATCHES_PER_FLUSH: usize = 64;
+
+/// Rows that a copy writes in one commit, about as many as dkv does.
+const ROWS_PER_COPIED_COMMIT: usize = 30_000;
 
 /// A table whose snapshot is kept.
 pub type Snapshot = ReadOnlyTable<&'static [u8], &'static [u8]>;
@@ -64,9 +67,44 @@ impl RedbPeer {
         Ok(transaction.commit()?)
     }
 
+    /// What copies the rows, on whatever thread.
+    pub fn copier(&self) -> Copier<'_> {
+        Copier { database: &self.database }
+    }
+
     /// What is committed now, to be kept for many reads.
     pub fn newest(&self) -> Result<Rc<Snapshot>> {
         Ok(self.newest.borrow().clone().ok_or("nothing was committed yet")?)
+    }
+}
+
+/// Copies the rows to another database.
+pub struct Copier<'a> {
+    database: &'a Database,
+}
+
+impl Copier<'_> {
+    /// Writes a new database, some rows in each commit, the last of which is durable.
+    pub fn copy_to(&self, file: &Path) -> Result<()> {
+        if file.exists() {
+            std::fs::remove_file(file)?;
+        }
+        let copy = Database::create(file)?;
+        let snapshot = self.database.begin_read()?.open_table(ROWS)?;
+        let mut rows = snapshot.iter()?.peekable();
+        while rows.peek().is_some() {
+            let mut transaction = copy.begin_write()?;
+            transaction.set_durability(Durability::None)?;
+            {
+                let mut table = transaction.open_table(ROWS)?;
+                for row in rows.by_ref().take(ROWS_PER_COPIED_COMMIT) {
+                    let (key, value) = row?;
+                    table.insert(key.value(), value.value())?;
+                }
+            }
+            transaction.commit()?;
+        }
+        Ok(copy.begin_write()?.commit()?)
     }
 }
 

@@ -1,0 +1,99 @@
+//! Operations that fail on demand.
+
+use std::io;
+
+/// What fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// One change or sync fails with an I/O error, the next ones work.
+    Once,
+    /// A change or sync fails with an I/O error, and so does every change and sync behind it.
+    ForEver,
+    /// From some write on, none that needs room finds it; what overwrites finds its place.
+    NoSpace,
+    /// One sync fails.
+    Sync,
+    /// A write that needs room is done by half, and then there is no room, as for `NoSpace`.
+    ShortWrite,
+    /// One read fails.
+    Read,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Once, Self::ForEver, Self::NoSpace, Self::Sync, Self::ShortWrite, Self::Read];
+}
+
+/// An operation that may fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A write; whether it needs room.
+    Write(bool),
+    /// Any other change: length, names.
+    Change,
+    Sync,
+    Read,
+}
+
+/// The failure that is planned, and how many operations it might have been so far.
+#[derive(Debug, Default)]
+pub struct Faults {
+    plan: Option<(Fault, u64)>,
+    counted: u64,
+    happened: u64,
+}
+
+impl Faults {
+    /// Plans a failure of the operation with this number, counted from 0 and from now, among those that it concerns.
+    pub fn plan(&mut self, fault: Fault, at: u64) {
+        *self = Self { plan: Some((fault, at)), ..Self::default() };
+    }
+
+    /// Operations that the plan might have hit, and how many it has hit.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.counted, self.happened)
+    }
+
+    /// What becomes of an operation: nothing out of the way, or its failure.
+    pub fn meet(&mut self, operation: Operation) -> Result<(), Failure> {
+        let Some((fault, at)) = self.plan else { return Ok(()) };
+        let concerned = match fault {
+            Fault::Once | Fault::ForEver => operation != Operation::Read,
+            Fault::NoSpace | Fault::ShortWrite => operation == Operation::Write(true),
+            Fault::Sync => operation == Operation::Sync,
+            Fault::Read => operation == Operation::Read,
+        };
+        if !concerned {
+            return Ok(());
+        }
+        let number = self.counted;
+        self.counted += 1;
+        let lasts = matches!(fault, Fault::ForEver | Fault::NoSpace | Fault::ShortWrite);
+        if number < at || (number > at && !lasts) {
+            return Ok(());
+        }
+        self.happened += 1;
+        Err(match fault {
+            Fault::NoSpace => Failure { half: false, kind: io::ErrorKind::StorageFull },
+            Fault::ShortWrite => Failure { half: number == at, kind: io::ErrorKind::StorageFull },
+            _ => Failure { half: false, kind: io::ErrorKind::Other },
+        })
+    }
+}
+
+/// How an operation fails.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure {
+    /// Half of it is done before.
+    pub half: bool,
+    kind: io::ErrorKind,
+}
+
+impl Failure {
+    pub fn error(self) -> io::Error {
+        match self.kind {
+            io::ErrorKind::StorageFull => io::Error::new(self.kind, "simulated: no space left on device"),
+            kind => io::Error::new(kind, "simulated: input/output error"),
+        }
+    }
+}

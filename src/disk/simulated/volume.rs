@@ -1,0 +1,302 @@
+//! The volume itself, and what tests ask of it.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::crash::{Loss, after_power_loss};
+use super::fault::{Fault, Faults, Operation};
+use super::file::SimulatedFile;
+use super::image::{FileNumber, Image, Node, Step};
+use super::locks::{Locks, OpeningNumber};
+use super::random::Random;
+use crate::disk::volume::{Access, FileIdentity, Kind, OpenFile, Volume};
+
+/// The folder that every simulated volume has.
+const BASE: &str = "/simulated";
+
+/// Volumes are told apart by these numbers, also where two of them are the same to a test.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// A volume in memory. Clones are the same volume, and the same process.
+#[derive(Debug, Clone)]
+pub struct SimulatedVolume {
+    number: u64,
+    state: Arc<Mutex<State>>,
+}
+
+/// What is behind a volume.
+#[derive(Debug)]
+pub struct State {
+    base: Image,
+    pub live: Image,
+    log: Vec<Step>,
+    pub faults: Faults,
+    pub locks: Locks,
+    next_file: FileNumber,
+    next_opening: OpeningNumber,
+    ignores_syncs: bool,
+}
+
+impl State {
+    /// Makes a change and remembers it.
+    pub fn step(&mut self, step: Step) {
+        self.live.apply(&step);
+        let is_sync = matches!(step, Step::SyncFile { .. } | Step::SyncFolder { .. });
+        if !(is_sync && self.ignores_syncs) {
+            self.log.push(step);
+        }
+    }
+
+    /// Makes a change unless it is planned to fail.
+    fn change(&mut self, step: Step) -> io::Result<()> {
+        self.faults.meet(Operation::Change).map_err(|failure| failure.error())?;
+        self.step(step);
+        Ok(())
+    }
+
+    fn node(&self, path: &Path) -> io::Result<Node> {
+        self.live.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn check_new(&self, path: &Path) -> io::Result<()> {
+        if self.live.names.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        match path.parent() {
+            Some(parent) if self.live.is_folder(parent) => Ok(()),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl Default for SimulatedVolume {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SimulatedVolume {
+    /// A volume with one empty folder, [`SimulatedVolume::base`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(Image::new(Path::new(BASE)), Vec::new())
+    }
+
+    fn of(base: Image, log: Vec<Step>) -> Self {
+        let mut live = base.clone();
+        log.iter().for_each(|step| live.apply(step));
+        let numbers = live.files.keys().copied().chain(live.names.values().filter_map(|node| match node {
+            Node::File(file) => Some(*file),
+            Node::Folder => None,
+        }));
+        let next_file = numbers.max().map_or(0, |last| last + 1);
+        let state = State {
+            base,
+            live,
+            log,
+            faults: Faults::default(),
+            locks: Locks::default(),
+            next_file,
+            next_opening: 0,
+            ignores_syncs: false,
+        };
+        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), state: Arc::new(Mutex::new(state)) }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The folder to keep stores in.
+    #[must_use]
+    pub fn base(&self) -> &'static Path {
+        Path::new(BASE)
+    }
+
+    /// The same files as another process sees them: it shares no store with this one, and meets its locks.
+    #[must_use]
+    pub fn as_another_process(&self) -> Self {
+        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), state: Arc::clone(&self.state) }
+    }
+
+    /// How many steps were made so far. A crash may come after any number of them.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.state().log.len()
+    }
+
+    /// What there is after a crash behind the first `position` steps: another volume, without locks or faults.
+    #[must_use]
+    pub fn crash(&self, position: usize, loss: Loss, random: &mut Random) -> Self {
+        let state = self.state();
+        let steps = &state.log[..position.min(state.log.len())];
+        match loss {
+            Loss::Killed => Self::of(state.base.clone(), steps.to_vec()),
+            _ => Self::of(after_power_loss(&state.base, steps, loss, random), Vec::new()),
+        }
+    }
+
+    /// Forgets the steps so far: what is there now can never be lost.
+    pub fn settle(&self) {
+        let mut state = self.state();
+        state.base = state.live.clone();
+        state.log.clear();
+    }
+
+    /// Plans a failure of the operation with this number, counted from 0 and from now, among those that it concerns.
+    pub fn fail(&self, fault: Fault, at: u64) {
+        self.state().faults.plan(fault, at);
+    }
+
+    /// No more operation fails.
+    pub fn heal(&self) {
+        self.state().faults = Faults::default();
+    }
+
+    /// Operations that the planned failure might have hit since it was planned, and how many it has hit.
+    #[must_use]
+    pub fn fault_counts(&self) -> (u64, u64) {
+        self.state().faults.counts()
+    }
+
+    /// From now on a sync does nothing: a disk that lies.
+    pub fn ignore_syncs(&self) {
+        self.state().ignores_syncs = true;
+    }
+
+    /// The paths of all files.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let state = self.state();
+        let files = state.live.names.iter().filter(|(_, node)| matches!(node, Node::File(_)));
+        files.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// A digest of all names and bytes: two volumes with the same one hold the same.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let state = self.state();
+        let mut hasher = Xxh3::new();
+        for (path, node) in &state.live.names {
+            hasher.update(path.as_os_str().as_encoded_bytes());
+            if let Some(content) = state.live.file_of(node) {
+                let mut bytes = vec![0; content.length() as usize];
+                content.read(0, &mut bytes);
+                hasher.update(&bytes);
+            }
+        }
+        hasher.digest()
+    }
+
+    fn opened(&self, state: &mut State, file: FileNumber, access: Access) -> Box<dyn OpenFile> {
+        let opening = state.next_opening;
+        state.next_opening += 1;
+        Box::new(SimulatedFile::new(self.clone(), file, opening, access))
+    }
+}
+
+impl Volume for SimulatedVolume {
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.state().node(path)? {
+            Node::Folder => Ok(path.to_owned()),
+            Node::File(_) => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<Kind> {
+        Ok(match self.state().node(path)? {
+            Node::Folder => Kind::Folder,
+            Node::File(_) => Kind::File,
+        })
+    }
+
+    fn identity(&self, path: &Path) -> io::Result<FileIdentity> {
+        match self.state().node(path)? {
+            Node::File(file) => Ok(FileIdentity { device: 0, inode: file }),
+            Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
+        }
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn OpenFile>> {
+        let mut state = self.state();
+        state.check_new(path)?;
+        let file = state.next_file;
+        state.change(Step::Enter { path: path.to_owned(), node: Node::File(file) })?;
+        state.next_file += 1;
+        Ok(self.opened(&mut state, file, Access::ReadWrite))
+    }
+
+    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn OpenFile>> {
+        let mut state = self.state();
+        match state.node(path)? {
+            Node::File(file) => Ok(self.opened(&mut state, file, access)),
+            Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
+        }
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        let node = state.node(from)?;
+        state.check_new(to)?;
+        state.change(Step::Enter { path: to.to_owned(), node })
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.node(from)?;
+        if from.parent() != to.parent() {
+            return Err(io::ErrorKind::CrossesDevices.into());
+        }
+        state.change(Step::Rename { from: from.to_owned(), to: to.to_owned() })
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        match state.node(path)? {
+            Node::File(_) => state.change(Step::Leave { path: path.to_owned() }),
+            Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
+        }
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.check_new(path)?;
+        state.change(Step::Enter { path: path.to_owned(), node: Node::Folder })
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        match state.node(path)? {
+            Node::File(_) => Err(io::ErrorKind::NotADirectory.into()),
+            Node::Folder if !state.live.is_empty(path) => Err(io::ErrorKind::DirectoryNotEmpty.into()),
+            Node::Folder => state.change(Step::Leave { path: path.to_owned() }),
+        }
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.node(path)?;
+        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
+        state.step(Step::SyncFolder { path: path.to_owned() });
+        Ok(())
+    }
+
+    fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        let state = self.state();
+        match state.node(path)? {
+            Node::Folder => {
+                Ok(state.live.inside(path).filter_map(|path| path.file_name()).map(OsString::from).collect())
+            }
+            Node::File(_) => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The whole engine on a simulated volume: the power is cut after any step, and any operation of the disk fails.
+//!
+//! docs/CRASH-TESTS.md says how this works and how a failure is repeated from its seed.
+
+mod volume;

@@ -1,0 +1,47 @@
+//! `cargo xtask torture`: rounds of kills, as many as wanted. Every test run has a few of them; this is for a night.
+
+use crate::command::{self, Outcome};
+use crate::repository::Repository;
+
+/// What tests/torture reads.
+const ROUNDS: &str = "DKV_TORTURE_ROUNDS";
+
+pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
+    let rounds = rounds(words)?;
+    let mut command = command::cargo();
+    command.current_dir(&repository.root).args(["test", "--release", "--test", "torture", "--", "--nocapture"]);
+    if let Some(rounds) = rounds {
+        command.env(ROUNDS, rounds.to_string());
+    }
+    command::run(&mut command)
+}
+
+/// The number of rounds, if one is given.
+fn rounds(words: &[String]) -> Outcome<Option<u32>> {
+    match words {
+        [] => Ok(None),
+        [flag, number] if flag == "--rounds" => match number.parse() {
+            Ok(rounds @ 1..) => Ok(Some(rounds)),
+            _ => Err(format!("`--rounds` needs a number from 1 on, not `{number}`.")),
+        },
+        _ => Err(format!("`cargo xtask torture` knows only `--rounds N`, not `{}`.", words.join(" "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounds;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn rounds_are_a_number_from_1_on() {
+        assert_eq!(rounds(&words("")), Ok(None));
+        assert_eq!(rounds(&words("--rounds 500")), Ok(Some(500)));
+        for bad in ["--rounds", "--rounds 0", "--rounds many", "--round 5", "--rounds 5 6"] {
+            assert!(rounds(&words(bad)).is_err(), "{bad}");
+        }
+    }
+}
