@@ -59,7 +59,8 @@ fn a_value_that_is_no_text_is_an_invalid_argument() {
     let store = place.open("notes", with_schema(single(), &compatible(DEFINE, "[]")));
     let good = r#"{"name":"a","age":1}"#;
     put(&store, "k", good).unwrap();
-    for value in [Value::from(1), Value::from(true), Value::Bytes(good.into()), Value::from(1.5f64), Value::from(1i64)] {
+    for value in [Value::from(1), Value::from(true), Value::Bytes(good.into()), Value::from(1.5f64), Value::from(1i64)]
+    {
         assert_eq!(code(store.put("k", value.clone()).wait()), INVALID_ARGUMENT);
         assert_eq!(code(store.put_if_unchanged("k", value.clone(), good).wait()), INVALID_ARGUMENT);
         assert_eq!(code(store.delete_if_unchanged("k", value).wait()), INVALID_ARGUMENT);
@@ -119,7 +120,8 @@ fn observers_are_told_what_was_stored() {
     let place = Place::new();
     let store = place.open("notes", with_schema(single(), &compatible(DEFINE, "[]")));
     let (told, tell) = std::sync::mpsc::channel();
-    let subscription = store.subscribe(dkv::SubscribeType::All, move |change| told.send(change.clone()).unwrap()).unwrap();
+    let subscription =
+        store.subscribe(dkv::SubscribeType::All, move |change| told.send(change.clone()).unwrap()).unwrap();
     put(&store, "k", r#"{"name":"a"}"#).unwrap();
     let change = tell.recv_timeout(common::PATIENCE).unwrap();
     assert_eq!(change.inserted, [Entry::new("k", r#"{"age":7,"name":"a"}"#)]);

@@ -22,9 +22,7 @@ pub const INDEXES: TableDefinition<'static, &'static [u8], ()> = TableDefinition
 
 /// The text of a schema.
 pub fn schema(mode: &str, define: &str, indexes: &str) -> String {
-    format!(
-        r#"{{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"{mode}","SCHEMA_DEFINE":{define},"SCHEMA_INDEXES":{indexes}}}"#
-    )
+    format!(r#"{{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"{mode}","SCHEMA_DEFINE":{define},"SCHEMA_INDEXES":{indexes}}}"#)
 }
 
 pub fn compatible(define: &str, indexes: &str) -> String {
@@ -62,7 +60,7 @@ fn encoded(value: Option<&Json>) -> Vec<u8> {
             [&[3], kept, &[0, end]].concat()
         }
         Some(Json::Number(number)) => {
-            let bits = number.as_f64().unwrap().to_bits();
+            let bits = (number.as_f64().unwrap() + 0.0).to_bits();
             let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
             [&[2], &ordered.to_be_bytes()[..], &[0, 0]].concat()
         }
@@ -91,6 +89,14 @@ pub fn expected_rows(entries: &[Entry], kind: StoreKind, indexes: &[&[&str]]) ->
         }
     }
     rows
+}
+
+/// Compares index rows without printing them all.
+#[track_caller]
+pub fn assert_rows(store_file: &Path, expected: &BTreeSet<Vec<u8>>) {
+    let stored = stored_rows(store_file);
+    let differing: Vec<_> = stored.symmetric_difference(expected).take(3).collect();
+    assert!(differing.is_empty(), "rows that are on one side only: {differing:?}");
 }
 
 /// The index rows of a closed store; empty where there is no such table.
