@@ -1155,7 +1155,8 @@ int32_t dkv_manager_on_queue(dkv_manager *manager,
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, options, texts), DKV_ERR_CLOSED (manager freed),
  * DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
- * root_dir), DKV_ERR_OPTIONS_CHANGED, DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+ * root_dir, a schema that is not valid), DKV_ERR_OPTIONS_CHANGED (a schema that the recorded one does not allow, too),
+ * DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
  * DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
  *
  * The text is readable; `options` is NULL or points to a struct of its struct_size bytes, whose texts are
@@ -1275,6 +1276,10 @@ int32_t dkv_store_on_queue(dkv_store *store,
  * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (key, size of the value), DKV_ERR_DATABASE (not written),
  * DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+ * With a schema the value is the text of a JSON object, and is stored with the defaults of the fields that it lacks;
+ * then also DKV_ERR_INVALID_ARGUMENT (no STRING), DKV_ERR_INVALID_FORMAT (no JSON object, or too long with its
+ * defaults), DKV_ERR_INVALID_VALUE_FIELDS, DKV_ERR_INVALID_FIELD_TYPE, DKV_ERR_CONSTRAINT_VIOLATION, and
+ * DKV_ERR_READ_ONLY if the store was opened without its schema.
  *
  * The key is readable; `value` is NULL or readable with its bytes.
  */
@@ -2068,7 +2073,8 @@ int32_t dkv_store_backup(dkv_store *store,
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED,
  * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
- * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, or of another kind of store),
+ * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, of another kind of store, or has an
+ * entry that does not fit the store's schema),
  * DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
  * content, unless the message says otherwise.
  *
