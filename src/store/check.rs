@@ -273,7 +273,7 @@ impl Op {
 ///
 /// `InvalidArgument` (401) as `store.md` 4 says, what the schema refuses, `ReadOnly`; of a batch nothing is then written.
 pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
-    rules.allow(&op)?;
+    rules.check_writable(&op)?;
     Ok(match op {
         Op::Put { key, value } => Checked::Write(Write::Change(put(&key, value, kind, rules)?)),
         Op::Delete { key } => Checked::Write(Write::Change(Change::Delete(shared(kind, &key)?))),
