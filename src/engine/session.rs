@@ -18,8 +18,8 @@ use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
 use crate::store::{
-    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
-    Touched, Upkeep, Write,
+    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Rules, Selection, Step,
+    Stream, Touched, Upkeep, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -29,6 +29,8 @@ pub struct Facts {
     pub kind: StoreKind,
     pub security_level: SecurityLevel,
     pub durability: Durability,
+    /// What may be put.
+    pub rules: Rules,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
 }
@@ -142,10 +144,18 @@ impl Session {
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
         let (succeeds, works) = (op.succeeds_when_closed(), op.works_when_closed());
         self.check_usable(!succeeds && !works)?;
-        let bytes = op.bytes();
-        let slot = self.admission.admit(bytes)?;
+        let mut bytes = op.bytes();
+        let mut slot = self.admission.admit(bytes)?;
         let is_write = op.is_write();
-        let checked = store::check(op, self.facts.kind);
+        let checked = store::check(op, self.facts.kind, &self.facts.rules);
+        if self.facts.rules.schema().is_some()
+            && let Ok(Checked::Write(write)) = &checked
+        {
+            // The defaults of a schema may be many times what the caller gave.
+            let grown = write.bytes().saturating_sub(bytes);
+            slot.hold_more(grown);
+            bytes += grown;
+        }
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
         if self.is_closed() && !works {

@@ -5,6 +5,7 @@
 //! callers see to the keys that are stored.
 
 mod apply;
+mod bounds;
 mod changes;
 mod check;
 mod cursor;
@@ -12,6 +13,7 @@ mod device;
 mod op;
 mod opening;
 mod result_set;
+mod rules;
 mod upkeep;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
@@ -22,4 +24,5 @@ pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
 pub use opening::{Form, Opening};
 pub use result_set::{EntryStream, ResultSet};
+pub use rules::Rules;
 pub use upkeep::{Upkeep, check_some};
