@@ -50,6 +50,7 @@ mod engine;
 mod error;
 pub mod limits;
 mod model;
+mod query;
 mod storage;
 mod store;
 
@@ -60,6 +61,7 @@ pub use model::{
     BackupDeletion, BackupPlace, Change, DeletionResult, Durability, Entry, Holder, HolderKind, Options, SecurityLevel,
     Statistics, StoreKind, SubscribeType, SyncMode, SyncStatus, Value, ValueRef, ValueType,
 };
+pub use query::{AccessPath, Explanation, Numbers, Operand, OrderSource, Query};
 pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 
 /// Runs the README's examples with the documentation tests.
