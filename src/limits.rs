@@ -27,6 +27,18 @@ pub const SYNC_DELAY_MS_MAX: u32 = 86_400_000;
 pub const FIELD_NAME_BYTES_MAX: usize = 64;
 /// Names in the path of a field (`query_device_sync.md` 1.6).
 pub const FIELD_DEPTH_MAX: usize = 4;
+/// Longest text of a schema, in bytes (`query_device_sync.md` 2.4).
+pub const SCHEMA_BYTES_MAX: usize = 524_288;
+/// Fields that a schema declares, over all depths (`query_device_sync.md` 2.4).
+pub const SCHEMA_FIELDS_MAX: usize = 256;
+/// Indexes of a schema (`query_device_sync.md` 2.4).
+pub const SCHEMA_INDEXES_MAX: usize = 32;
+/// Longest default value of a text field, in bytes (`query_device_sync.md` 2.4).
+pub const SCHEMA_DEFAULT_BYTES_MAX: usize = 4096;
+/// Most bytes of a value that stand before its document: at least one byte is left (`query_device_sync.md` 2.2).
+pub const SCHEMA_SKIP_BYTES_MAX: usize = VALUE_BYTES_MAX - 1;
+/// Objects and arrays within each other in the document of a store with a schema (`query_device_sync.md` 2.5).
+pub const DOCUMENT_DEPTH_MAX: usize = 100;
 /// Bytes of a text that an index row holds. Longer texts are cut, so that a row stays small beside its key; the entry
 /// itself then decides.
 pub const INDEX_TEXT_BYTES_MAX: usize = 256;
