@@ -63,7 +63,7 @@ impl Session {
             }))
         };
         let bytes = op.bytes();
-        let Checked::Read(read) = store::check(op, self.facts.kind)? else {
+        let Checked::Read(read) = store::check(op, self.facts.kind, &self.facts.rules)? else {
             return Err(Error::internal("Only reads wait on the caller's thread. Report this."));
         };
         {

@@ -18,8 +18,8 @@ use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
 use crate::store::{
-    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
-    Touched, Upkeep, Write,
+    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Rules, Selection, Step,
+    Stream, Touched, Upkeep, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -29,6 +29,8 @@ pub struct Facts {
     pub kind: StoreKind,
     pub security_level: SecurityLevel,
     pub durability: Durability,
+    /// What may be put.
+    pub rules: Rules,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
 }
@@ -145,7 +147,7 @@ impl Session {
         let bytes = op.bytes();
         let slot = self.admission.admit(bytes)?;
         let is_write = op.is_write();
-        let checked = store::check(op, self.facts.kind);
+        let checked = store::check(op, self.facts.kind, &self.facts.rules);
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
         if self.is_closed() && !works {

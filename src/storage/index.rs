@@ -161,12 +161,19 @@ impl<'a, T: ReadableTable<&'static [u8], ()>> IndexCheck<'a, T> {
         Ok(())
     }
 
-    /// Refuses rows of no entry: every entry was shown.
+    /// Refuses rows of no entry, and such as cannot be taken apart: every entry was shown.
     pub fn end(self) -> Result<()>
     where
         T: ReadableTableMetadata,
     {
-        if self.table.len().map_err(IntoError::into_error)? != self.expected {
+        let mut rows = 0;
+        for (number, _) in (0u32..).zip(&self.indexing.indexes) {
+            scan(self.table, self.indexing, &IndexRange::whole(number), Direction::Forward, |_, _| {
+                rows += 1;
+                ControlFlow::Continue(())
+            })?;
+        }
+        if rows != self.expected || self.table.len().map_err(IntoError::into_error)? != rows {
             return Err(Error::corrupted("an index has rows of entries that are not there"));
         }
         Ok(())
