@@ -9,6 +9,7 @@ use super::bounds::stream;
 use super::device::{of_origin, stored_key};
 use super::op::Op;
 use super::rules::Rules;
+use super::select::{Asked, Meter};
 use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
@@ -154,6 +155,8 @@ pub enum Read {
     Count { range: Range, everything: bool },
     /// A read of the entries of a device. Which of the store's origins it is, the tables know.
     FromDevice { device_id: String, look: Look },
+    /// What a query selects, or how much.
+    Query(Box<Asked>),
 }
 
 /// A read of one device's entries, in terms of the keys that this installation has for them.
@@ -186,6 +189,7 @@ impl Read {
             Self::Get(key) => Touched::Key(key),
             Self::GetMany(keys) => Touched::Keys(keys),
             Self::Entries(range) | Self::Count { range, .. } => Touched::Range(range),
+            Self::Query(asked) => Touched::Range(&asked.range),
             // The device may be this installation. What others wrote is only removed, which no read overtakes.
             Self::FromDevice { look: Look::Get(key), .. } => Touched::Key(key),
             Self::FromDevice { look: Look::Entries(range) | Look::Count(range), .. } => Touched::Range(range),
@@ -205,10 +209,12 @@ pub struct Opening {
 }
 
 /// What is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub enum Form {
     /// A result set.
     ResultSet,
+    /// A result set over what a query selects.
+    Query(Box<Asked>),
     /// A stream of at most so many entries.
     Stream(Direction, Option<u64>),
 }
@@ -249,6 +255,9 @@ impl Op {
                 | Self::GetMany { .. }
                 | Self::GetEntries { .. }
                 | Self::GetResultSet { .. }
+                | Self::GetEntriesByQuery { .. }
+                | Self::GetResultSize { .. }
+                | Self::GetResultSetByQuery { .. }
                 | Self::GetEntryStream { .. }
                 | Self::CheckIntegrity { deep: false }
                 | Self::Count { .. }
@@ -264,6 +273,18 @@ impl Op {
     #[must_use]
     pub fn succeeds_when_closed(&self) -> bool {
         matches!(self, Self::EnableSync { .. } | Self::SetSyncRange { .. } | Self::SetSyncParam { .. })
+    }
+}
+
+impl Checked {
+    /// What a query costs is counted here.
+    pub fn metered(&mut self, meter: &Arc<Meter>) {
+        match self {
+            Self::Read(Read::Query(asked)) | Self::Open(Opening { form: Form::Query(asked), .. }) => {
+                asked.metered(meter)
+            }
+            _ => {}
+        }
     }
 }
 
@@ -295,6 +316,20 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
         Op::GetResultSet { prefix } => {
             Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
+        }
+        Op::GetEntriesByQuery { device_id, query } => {
+            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, false)?)))
+        }
+        Op::GetResultSize { device_id, query } => {
+            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, true)?)))
+        }
+        Op::GetResultSetByQuery { device_id, query } => {
+            let asked = Asked::new(&query, device_id, kind, rules, false)?;
+            Checked::Open(Opening {
+                range: asked.range.clone(),
+                form: Form::Query(Box::new(asked)),
+                name: "query".to_owned(),
+            })
         }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,

@@ -13,6 +13,7 @@ mod device;
 mod op;
 mod result_set;
 mod rules;
+mod select;
 mod upkeep;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
@@ -23,4 +24,5 @@ pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
 pub use result_set::{EntryStream, ResultSet};
 pub use rules::Rules;
+pub use select::{Meter, Prepared};
 pub use upkeep::{Upkeep, check_some};

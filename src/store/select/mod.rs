@@ -4,6 +4,7 @@
 //! forward or backward and from any of them on: `walk` by the keys or one value of an index, `order` by an index, `passes`
 //! by sorting. `document` looks at the fields of a value.
 
+mod asked;
 mod document;
 mod order;
 mod passes;
@@ -11,5 +12,6 @@ mod place;
 mod prepared;
 mod walk;
 
+pub use asked::Asked;
 pub use prepared::{Meter, Prepared, State};
 pub use walk::Start;

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 use std::ops::{Bound, ControlFlow};
 
 use super::place::Place;
-use super::prepared::{EncodedSpan, Prepared, encoded};
+use super::prepared::{EncodedSpan, Prepared, State, encoded};
 use super::walk::{Walker, index_number};
 use crate::error::Result;
 use crate::limits::QUERY_SORT_BYTES_MAX;
@@ -53,16 +53,22 @@ impl PartialOrd for Ranked {
 
 impl<R: Rows> Walker<'_, R> {
     /// Shows the selected entries in the order of the query.
-    pub(super) fn by_passes(&mut self, run: &mut Option<Run>, beyond: Option<&[u8]>) -> Result<()> {
-        self.sorted(&Source::Plan, run, beyond)
+    pub(super) fn by_passes(&mut self, state: &mut State, beyond: Option<&[u8]>) -> Result<()> {
+        self.sorted(&Source::Plan, &mut state.run, state.wanted, beyond)
     }
 
     /// As `by_passes`, of the entries that share the beginning of a long text.
     pub(super) fn by_passes_within(&mut self, number: u32, value: &[u8], beyond: Option<&[u8]>) -> Result<()> {
-        self.sorted(&Source::Value(number, value), &mut None, beyond)
+        self.sorted(&Source::Value(number, value), &mut None, usize::MAX, beyond)
     }
 
-    fn sorted(&mut self, source: &Source<'_>, run: &mut Option<Run>, beyond: Option<&[u8]>) -> Result<()> {
+    fn sorted(
+        &mut self,
+        source: &Source<'_>,
+        run: &mut Option<Run>,
+        wanted: usize,
+        beyond: Option<&[u8]>,
+    ) -> Result<()> {
         let core = self.core;
         let mut beyond = match beyond {
             Some(key) => Some(self.place_of(key)?),
@@ -72,7 +78,7 @@ impl<R: Rows> Walker<'_, R> {
             let known = run.take().filter(|run| run.leads_on(beyond.as_ref(), self.direction));
             let run = match known {
                 Some(known) => run.insert(known),
-                None => run.insert(core.pass(self.rows, source, self.direction, beyond.as_ref())?),
+                None => run.insert(core.pass(self.rows, source, self.direction, beyond.as_ref(), wanted)?),
             };
             let part = run.beyond(beyond.as_ref(), self.direction);
             let stopped = match self.direction {
@@ -134,6 +140,7 @@ impl Prepared {
         source: &Source<'_>,
         direction: Direction,
         beyond: Option<&Place>,
+        wanted: usize,
     ) -> Result<Run> {
         self.meter.pass();
         let backward = direction == Direction::Backward;
@@ -154,7 +161,7 @@ impl Prepared {
             }
             bytes += ranked.place.bytes();
             heap.push(ranked);
-            while bytes > QUERY_SORT_BYTES_MAX && heap.len() > 1 {
+            while heap.len() > 1 && (bytes > QUERY_SORT_BYTES_MAX || heap.len() > wanted) {
                 left_out = true;
                 bytes -= heap.pop().map_or(0, |last| last.place.bytes());
             }
@@ -195,11 +202,13 @@ impl Prepared {
             }
         };
         let mut failure = None;
-        self.candidates(rows, number, spans, is_single, |key| match rows.get(key, |found| show(key, found.as_ref())) {
-            Ok(_) => ControlFlow::Continue(()),
-            Err(error) => {
-                failure = Some(error);
-                ControlFlow::Break(())
+        self.candidates(rows, number, spans, is_single, |key| {
+            match rows.get(key, |found| show(key, found.as_ref())) {
+                Ok(_) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
             }
         })?;
         failure.map_or(Ok(()), Err)

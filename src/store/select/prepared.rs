@@ -44,12 +44,22 @@ pub struct Prepared {
 }
 
 /// What was gathered to sort while a query is answered. Kept from one walk to the next, it saves gathering again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
+    /// Entries of the sorted answer of which nobody will ask for more.
+    pub(super) wanted: usize,
     /// The keys of all candidates, ascending; or that they are too many.
     pub(super) keys: Option<Gathered>,
     /// A part of the sorted answer.
     pub(super) run: Option<Run>,
+}
+
+impl State {
+    /// Nothing gathered yet, of an answer of which only so many entries are wanted.
+    #[must_use]
+    pub fn wanting(entries: u64) -> Self {
+        Self { wanted: usize::try_from(entries).unwrap_or(usize::MAX), keys: None, run: None }
+    }
 }
 
 /// Keys that were gathered.

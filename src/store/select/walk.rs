@@ -74,7 +74,7 @@ impl<R: Rows> Walker<'_, R> {
         let core = self.core;
         match (&core.plan.access, core.plan.sorting) {
             (Access::Nothing, _) => Ok(()),
-            (_, Sorting::Passes) => self.by_passes(&mut state.run, beyond),
+            (_, Sorting::Passes) => self.by_passes(state, beyond),
             (Access::Keys, _) => self.by_keys(beyond),
             (Access::Index { number, spans, .. }, sorting) => {
                 let number = index_number(*number);
