@@ -49,6 +49,9 @@ mod client;
 mod disk;
 mod engine;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 mod model;
 mod query;
