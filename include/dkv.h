@@ -686,7 +686,8 @@ typedef struct dkv_store_options {
      */
     dkv_text root_dir;
     /**
-     * The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
+     * The schema's JSON text, which dkv_schema_to_json() makes, or which is written by hand; empty for none, the default.
+     * A store that has a schema and is opened without one can only be read.
      */
     dkv_text schema;
     /**
@@ -1046,6 +1047,10 @@ typedef struct dkv_statistics {
      * Open iterators, and whatever else of the library reads the whole store.
      */
     uint64_t iterators;
+    /**
+     * How often queries went over their candidates to sort them.
+     */
+    uint64_t query_passes;
 } dkv_statistics;
 
 /**
