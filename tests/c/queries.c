@@ -204,7 +204,7 @@ static void through_a_queue(dkv_store *store)
     CHECK_CODE(10, record.count);
     CHECK_CODE(DKV_OK, dkv_store_get_result_size(view, query, NULL, tag(2)));
     record = next_record(&host);
-    CHECK(record.kind == DKV_RECORD_COUNT && record.tag == 2 && record.code == DKV_OK);
+    CHECK(record.kind == DKV_RECORD_NUMBER && record.tag == 2 && record.code == DKV_OK);
     CHECK_CODE(DKV_OK, dkv_store_get_result_set_by_query(view, query, NULL, tag(3)));
     record = next_record(&host);
     CHECK(record.kind == DKV_RECORD_RESULT_SET && record.tag == 3 && record.code == DKV_OK);
@@ -223,7 +223,7 @@ int main(void)
     refusals();
     dkv_store *store = open_with(manager, "queries", &options);
     for (int i = 0; i < 10; i++) {
-        char key[8], document[64];
+        char key[16], document[64];
         snprintf(key, sizeof key, "k%d", i);
         snprintf(document, sizeof document, "{\"n\":%d,\"t\":\"text %d\",\"b\":true}", i, i);
         CHECK_CODE(DKV_OK, put_text(store, key, document));
