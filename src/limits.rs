@@ -44,6 +44,18 @@ pub const DOCUMENT_DEPTH_MAX: usize = 100;
 pub const INDEX_TEXT_BYTES_MAX: usize = 256;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 512_000;
+/// Predicates, connectives, orders and limits of one query (`query_device_sync.md` 1.8).
+pub const QUERY_NODES_MAX: usize = 256;
+/// Values in one list of a query (`query_device_sync.md` 1.8).
+pub const QUERY_IN_VALUES_MAX: usize = 128;
+/// Longest text that a query compares with, in bytes (`query_device_sync.md` 1.8).
+pub const QUERY_OPERAND_BYTES_MAX: usize = 50_000;
+/// Bytes of the fields and operands of one condition (`query_device_sync.md` 1.8).
+pub const QUERY_CONDITION_BYTES_MAX: usize = 1024 * 1024;
+/// Ranges of one index that a query looks at; beyond it, what lies between is looked at as well.
+pub const QUERY_SPANS_MAX: usize = 256;
+/// Bytes of keys and sort values that a query gathers to sort. What does not fit is left to another pass, or to a scan.
+pub const QUERY_SORT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
 pub const BATCH_ENTRIES_DOCUMENTED: usize = 128;
 /// Largest sum of keys and values in one batch, in bytes (`store.md` 4.4.7).

@@ -108,6 +108,7 @@ impl Session {
             commits,
             operations,
             largest_group,
+            query_passes: published.counters.queries.passes(),
             queued_operations: queued_operations as u64,
             queued_bytes: queued_bytes as u64,
             handles: self.order().handles as u64,

@@ -189,6 +189,12 @@ impl FieldValue {
         false
     }
 
+    /// True if `bytes` are those of a text of which something was left out.
+    #[must_use]
+    pub fn is_cut(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&TAG_TEXT) && bytes.last() == Some(&END_CUT)
+    }
+
     /// How many bytes the first encoded value of `bytes` takes; `None` if there is none.
     #[must_use]
     pub fn encoded_length(bytes: &[u8]) -> Option<usize> {

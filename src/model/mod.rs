@@ -20,7 +20,7 @@ pub use entry::Entry;
 pub use field::{FieldPath, FieldType, FieldValue, is_field_name};
 pub use identity::{AppId, StoreId};
 pub use index::{IndexDefinition, Indexing};
-pub use key::{Prefix, check_key, check_length, trim};
+pub use key::{Prefix, check_key, check_length, key_bytes_max, trim};
 pub use options::{Durability, Options, SecurityLevel, StoreKind};
 pub use statistics::{Holder, HolderKind, Statistics};
 pub use sync::{SyncMode, SyncRange, SyncSetting, SyncStatus};

@@ -10,6 +10,7 @@ use super::device::{of_origin, range_of_origin, stored_key};
 use super::op::Op;
 use super::opening::{Form, Opening};
 use super::rules::Rules;
+use super::select::Asked;
 use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
@@ -155,6 +156,8 @@ pub enum Read {
     Count { range: Range, everything: bool },
     /// A read of the entries of a device. Which of the store's origins it is, the tables know.
     FromDevice { device_id: String, look: Look },
+    /// What a query selects, or how much.
+    Query(Box<Asked>),
 }
 
 /// A read of one device's entries, in terms of the keys that this installation has for them.
@@ -187,6 +190,7 @@ impl Read {
             Self::Get(key) => Touched::Key(key),
             Self::GetMany(keys) => Touched::Keys(keys),
             Self::Entries(range) | Self::Count { range, .. } => Touched::Range(range),
+            Self::Query(asked) => Touched::Range(&asked.range),
             // The device may be this installation. What others wrote is only removed, which no read overtakes.
             Self::FromDevice { look: Look::Get(key), .. } => Touched::Key(key),
             Self::FromDevice { look: Look::Entries(range) | Look::Count(range), .. } => Touched::Range(range),
@@ -230,6 +234,9 @@ impl Op {
                 | Self::GetMany { .. }
                 | Self::GetEntries { .. }
                 | Self::GetResultSet { .. }
+                | Self::GetEntriesByQuery { .. }
+                | Self::GetResultSize { .. }
+                | Self::GetResultSetByQuery { .. }
                 | Self::GetEntryStream { .. }
                 | Self::CheckIntegrity { deep: false }
                 | Self::Count { .. }
@@ -281,6 +288,21 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
             form: Form::ResultSet,
             name: prefix,
         }),
+        Op::GetEntriesByQuery { device_id, query } => {
+            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, false)?)))
+        }
+        Op::GetResultSize { device_id, query } => {
+            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, true)?)))
+        }
+        Op::GetResultSetByQuery { device_id, query } => {
+            let asked = Asked::new(&query, device_id, kind, rules, false)?;
+            Checked::Open(Opening {
+                device_id: None,
+                range: asked.range.clone(),
+                form: Form::Query(Box::new(asked)),
+                name: "query".to_owned(),
+            })
+        }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
         Op::CheckIntegrity { deep: true } => Checked::Write(Write::Exclusive(Exclusive::CheckDeep)),

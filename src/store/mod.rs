@@ -14,6 +14,7 @@ mod op;
 mod opening;
 mod result_set;
 mod rules;
+mod select;
 mod upkeep;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
@@ -25,4 +26,7 @@ pub use op::{KeyRange, Op, Outcome};
 pub use opening::{Form, Opening};
 pub use result_set::{EntryStream, ResultSet};
 pub use rules::Rules;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use select::encoded as encoded_spans;
+pub use select::{Meter, Prepared};
 pub use upkeep::{Upkeep, check_some};

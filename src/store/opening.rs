@@ -1,6 +1,7 @@
 //! What is to be opened over the entries of one moment.
 
 use super::device::range_of_origin;
+use super::select::Asked;
 use crate::error::Result;
 use crate::storage::{Direction, Range, Rows};
 
@@ -20,10 +21,12 @@ pub struct Opening {
 }
 
 /// What is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub enum Form {
     /// A result set.
     ResultSet,
+    /// A result set over what a query selects.
+    Query(Box<Asked>),
     /// A stream of at most so many entries.
     Stream(Direction, Option<u64>),
 }

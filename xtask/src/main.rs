@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod c_program;
 mod command;
+mod fuzz;
 mod header;
 mod library;
 mod quickstart;
@@ -27,6 +28,7 @@ cargo xtask <chore>
     torture [--rounds N]    kill a process that writes, N times, and look at what is left; DKV_SEED repeats its choices
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
+    fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
 ";
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "test" => test::run(&repository, rest),
         "torture" => torture::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ mod documents;
 mod get_many;
 mod get_now;
 mod group_commit;
+mod indexed_query;
 mod large_put;
 mod observed;
 mod serial_put;
@@ -26,10 +27,11 @@ pub struct Workload {
 }
 
 /// Reads come before writes, so that they see the tree that the load left.
-pub const ALL: [Workload; 11] = [
+pub const ALL: [Workload; 12] = [
     Workload { name: get_now::NAME, run: get_now::run },
     Workload { name: async_get::NAME, run: async_get::run },
     Workload { name: get_many::NAME, run: get_many::run },
+    Workload { name: indexed_query::NAME, run: indexed_query::run },
     Workload { name: walk::NAME, run: walk::run },
     Workload { name: serial_put::NAME, run: serial_put::run },
     Workload { name: group_commit::NAME, run: group_commit::run },
