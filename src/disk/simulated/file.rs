@@ -120,10 +120,7 @@ impl StorageBackend for SimulatedFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut state = self.opening.volume.state();
-        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
-        state.step(Step::SyncFile { file: self.opening.file });
-        Ok(())
+        self.opening.volume.sync(Step::SyncFile { file: self.opening.file })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

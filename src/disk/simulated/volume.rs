@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -26,7 +26,23 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug, Clone)]
 pub struct SimulatedVolume {
     number: u64,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// The gate moved, or somebody stands before it.
+    gate: Condvar,
+}
+
+/// Where syncs wait while a test fills the queue behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Closed,
+    /// Closed, and a sync waits there.
+    Waiting,
 }
 
 /// What is behind a volume.
@@ -40,6 +56,7 @@ pub struct State {
     next_file: FileNumber,
     next_opening: OpeningNumber,
     ignores_syncs: bool,
+    gate: Gate,
 }
 
 impl State {
@@ -104,12 +121,16 @@ impl SimulatedVolume {
             next_file,
             next_opening: 0,
             ignores_syncs: false,
+            gate: Gate::Open,
         };
-        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), state: Arc::new(Mutex::new(state)) }
+        Self {
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
+            shared: Arc::new(Shared { state: Mutex::new(state), gate: Condvar::new() }),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The folder to keep stores in.
@@ -121,7 +142,7 @@ impl SimulatedVolume {
     /// The same files as another process sees them: it shares no store with this one, and meets its locks.
     #[must_use]
     pub fn as_another_process(&self) -> Self {
-        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), state: Arc::clone(&self.state) }
+        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), shared: Arc::clone(&self.shared) }
     }
 
     /// How many steps were made so far. A crash may come after any number of them.
@@ -162,6 +183,38 @@ impl SimulatedVolume {
     #[must_use]
     pub fn fault_counts(&self) -> (u64, u64) {
         self.state().faults.counts()
+    }
+
+    /// From now on syncs wait until [`SimulatedVolume::let_syncs_go`]: what is issued meanwhile is one group.
+    pub fn hold_syncs(&self) {
+        self.state().gate = Gate::Closed;
+    }
+
+    /// Waits until a sync waits.
+    pub fn wait_for_sync(&self) {
+        let mut state = self.state();
+        while state.gate == Gate::Closed {
+            state = self.shared.gate.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Ends [`SimulatedVolume::hold_syncs`].
+    pub fn let_syncs_go(&self) {
+        self.state().gate = Gate::Open;
+        self.shared.gate.notify_all();
+    }
+
+    /// Makes what was done to a file or to a folder's names durable, when the gate is open and if nothing fails.
+    pub(super) fn sync(&self, step: Step) -> io::Result<()> {
+        let mut state = self.state();
+        while state.gate != Gate::Open {
+            state.gate = Gate::Waiting;
+            self.shared.gate.notify_all();
+            state = self.shared.gate.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
+        state.step(step);
+        Ok(())
     }
 
     /// From now on a sync does nothing: a disk that lies.
@@ -283,11 +336,8 @@ impl Volume for SimulatedVolume {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.node(path)?;
-        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
-        state.step(Step::SyncFolder { path: path.to_owned() });
-        Ok(())
+        self.state().node(path)?;
+        self.sync(Step::SyncFolder { path: path.to_owned() })
     }
 
     fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
