@@ -207,7 +207,11 @@ fn lock_store(tree: &Tree, folder: &Folder, job: &OpenJob) -> Result<StoreLock> 
         None => error,
     })?;
     folder.ensure()?;
-    StoreLock::acquire(folder)
+    let lock = StoreLock::acquire(folder)?;
+    // Whoever published the file in it may have been killed before that was durable. What is written to the file from
+    // now on must not vanish with its name.
+    folder.sync()?;
+    Ok(lock)
 }
 
 fn store_exists(key: &StoreKey, folder: &Folder) -> Result<bool> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use dkv::simulation::{Loss, Random};
+use dkv::simulation::{Loss, Random, Volume};
 
 use crate::check::check;
 use crate::workloads::Workload;
@@ -43,6 +43,16 @@ fn derived(seed: u64, part: u64) -> u64 {
     Random::new(seed ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)).number()
 }
 
+/// After how many steps the crash comes: anywhere, or soon after a name was made, changed or removed, which is rare.
+pub fn place(volume: &Volume, random: &mut Random) -> usize {
+    let steps = volume.position();
+    if random.tenths(7) {
+        return random.below(steps as u64 + 1) as usize;
+    }
+    let names = volume.positions_of_names();
+    if names.is_empty() { steps } else { (random.choose(&names) + random.below(3) as usize).min(steps) }
+}
+
 /// Runs a workload again and again, and crashes each run many times. Fails with every failure found, each with what
 /// repeats it.
 pub fn run(workload: Workload, losses: &[Loss], plan: &Plan) {
@@ -65,11 +75,12 @@ pub fn run(workload: Workload, losses: &[Loss], plan: &Plan) {
                 continue;
             }
             let mut random = Random::new(derived(run_seed, state + 1));
-            let (position, loss) = (random.below(steps as u64 + 1) as usize, random.choose(losses));
+            let position = place(&driver.volume, &mut random);
+            let loss = random.choose(losses);
             let crashed = driver.volume.crash(position, loss, &mut random);
             let allowed = driver.history.allowed(position);
             checked += 1;
-            if let Err(failure) = check(&crashed, &allowed, &workload.options(), losses, &mut random) {
+            if let Err(failure) = check(&crashed, &driver.expected(allowed), losses, &mut random) {
                 failures.push(format!("{run}.{state} ({loss:?} after step {position} of {steps}): {failure}"));
             }
         }

@@ -3,7 +3,7 @@
 use dkv::simulation::{Loss, Random, Volume};
 use dkv::{Entry, ErrorKind, KvStore, Options};
 
-use crate::driver::{STORE, manager, read};
+use crate::driver::{Expected, STORE, manager, read};
 use crate::patience::answer;
 use crate::world::{Content, World};
 
@@ -13,17 +13,16 @@ const DEEP_ONE_IN: u64 = 8;
 const NESTED_ONE_IN: u64 = 4;
 
 /// Opens what a crash has left, and compares it with the worlds that are allowed.
-pub fn check(
-    volume: &Volume,
-    allowed: &[World],
-    options: &Options,
-    losses: &[Loss],
-    random: &mut Random,
-) -> Result<(), String> {
+pub fn check(volume: &Volume, expected: &Expected, losses: &[Loss], random: &mut Random) -> Result<(), String> {
     if random.below(NESTED_ONE_IN) == 0 {
-        return crash_again(volume, allowed, options, losses, random);
+        return crash_again(volume, expected, losses, random);
     }
-    let Some((store, found)) = open(volume, allowed, options)? else { return Ok(()) };
+    let Expected { worlds: allowed, options, .. } = expected;
+    let Some((store, found)) = open(volume, allowed, options)? else { return create(volume, options) };
+    let device_id = answer(manager(volume).local_device_id()).map_err(|error| format!("the device id: {error}"))?;
+    if device_id != expected.device_id {
+        return Err("the store lives on, but the device has another id".to_owned());
+    }
     if random.below(DEEP_ONE_IN) == 0 {
         answer(store.check_integrity(true)).map_err(|error| format!("the check of the pages: {error}"))?;
     }
@@ -55,6 +54,15 @@ fn open(volume: &Volume, allowed: &[World], options: &Options) -> Result<Option<
         return Err(difference(&content, allowed));
     }
     Ok(Some((store, content)))
+}
+
+/// Makes the store that does not exist, in what is left of its making or deletion.
+fn create(volume: &Volume, options: &Options) -> Result<(), String> {
+    let store = answer(manager(volume).get_store(STORE, options.clone()));
+    let store = store.map_err(|error| format!("the store cannot be made anew: {} {error}", error.code()))?;
+    mark(&store, Content::new())?;
+    check_leftovers(volume)?;
+    close(store)
 }
 
 /// A further write.
@@ -98,13 +106,8 @@ fn check_backups(store: &KvStore, live: &Content, worlds: &[&World]) -> Result<(
 }
 
 /// Opens the volume, perhaps writes, and crashes again: while it recovers, or soon after.
-fn crash_again(
-    volume: &Volume,
-    allowed: &[World],
-    options: &Options,
-    losses: &[Loss],
-    random: &mut Random,
-) -> Result<(), String> {
+fn crash_again(volume: &Volume, expected: &Expected, losses: &[Loss], random: &mut Random) -> Result<(), String> {
+    let Expected { worlds: allowed, options, .. } = expected;
     let first = volume.position();
     let opened = open(volume, allowed, options)?;
     let mut promises = Vec::new();

@@ -20,6 +20,14 @@ pub struct Driver {
     manager: Manager,
     store: Option<KvStore>,
     values: u64,
+    device_id: String,
+}
+
+/// What must be found after a crash: one of the worlds, opened with these options, on this device.
+pub struct Expected {
+    pub worlds: Vec<World>,
+    pub options: Options,
+    pub device_id: String,
 }
 
 pub fn options() -> Options {
@@ -37,7 +45,21 @@ impl Driver {
         let volume = Volume::new();
         let manager = manager(&volume);
         let random = Random::new(seed);
-        Self { volume, random, history: History::default(), options, manager, store: None, values: 0 }
+        Self {
+            volume,
+            random,
+            history: History::default(),
+            options,
+            manager,
+            store: None,
+            values: 0,
+            device_id: String::new(),
+        }
+    }
+
+    /// What a crash may have left.
+    pub fn expected(&self, worlds: Vec<World>) -> Expected {
+        Expected { worlds, options: self.options.clone(), device_id: self.device_id.clone() }
     }
 
     pub fn store(&self) -> &KvStore {
@@ -51,6 +73,7 @@ impl Driver {
         }
         self.store = Some(answer(self.manager.get_store(STORE, self.options.clone())).unwrap());
         self.history.promise(self.volume.position());
+        self.device_id = answer(self.manager.local_device_id()).unwrap();
     }
 
     pub fn close(&mut self) {

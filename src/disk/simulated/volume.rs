@@ -151,6 +151,14 @@ impl SimulatedVolume {
         self.state().log.len()
     }
 
+    /// The positions behind which a name was made, changed or removed.
+    #[must_use]
+    pub fn positions_of_names(&self) -> Vec<usize> {
+        let state = self.state();
+        let steps = state.log.iter().enumerate().filter(|(_, step)| step.folder().is_some());
+        steps.map(|(at, _)| at + 1).collect()
+    }
+
     /// What there is after a crash behind the first `position` steps: another volume, without locks or faults.
     #[must_use]
     pub fn crash(&self, position: usize, loss: Loss, random: &mut Random) -> Self {
