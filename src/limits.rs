@@ -102,6 +102,12 @@ pub const RELAXED_FLUSH_MS: u64 = 1_000;
 /// are reusable only after a durable one.
 pub const RELAXED_FLUSH_BYTES: usize = 16 * 1024 * 1024;
 
+/// Stretches of a file that are remembered between two syncs, to be written again if the second one fails. Beyond that
+/// they become one that has them all: 1 MiB at most.
+pub const UNSYNCED_STRETCHES_MAX: usize = 65_536;
+/// Bytes that are written again at once.
+pub const REWRITE_BYTES: u64 = 1024 * 1024;
+
 /// redb's page cache for each store, unless the open option says otherwise.
 pub const CACHE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024;
 /// Smallest page cache: below it redb would evict pages of the very commit it is writing.

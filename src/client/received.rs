@@ -53,7 +53,8 @@ impl Home {
         store.close().wait().unwrap();
         let folder = Tree::resolve(&system(), self.folder.path()).unwrap().store("store");
         let (backend, head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
-        let (database, mut stamps) = Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT).unwrap();
+        let (database, mut stamps) =
+            Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT, &Arc::default()).unwrap();
         head.release().unwrap();
         let transaction = database.begin(true).unwrap();
         let result = transaction.with_tables(&mut stamps, 0, apply).unwrap();

@@ -62,13 +62,17 @@ pub fn exclusive(session: &Session, what: Exclusive) -> Result<()> {
         Exclusive::Compact => "Compaction",
     };
     session.published.pins.check_none(name)?;
-    session.published.exchange(|mut database| {
+    session.published.exchange(|database| {
+        let mut database = match database {
+            Ok(database) => database,
+            Err(error) => return (Err(error.clone()), Err(error)),
+        };
         let result = match what {
             Exclusive::CheckDeep => database.check_deep(),
             Exclusive::Compact => compact(&mut database),
         };
-        (Some(database), result)
-    })?
+        (Ok(database), result)
+    })
 }
 
 fn compact(database: &mut Database) -> Result<()> {

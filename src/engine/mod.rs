@@ -21,6 +21,7 @@ mod counters;
 mod dispatch;
 mod explicit;
 mod group;
+mod healing;
 mod here;
 mod hold;
 mod lane;

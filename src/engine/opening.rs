@@ -14,7 +14,7 @@ use super::registry::{OpenPlace, StoreKey};
 use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
-use crate::disk::{self, BackupFolder, Folder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
+use crate::disk::{self, BackupFolder, Folder, Health, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
 use crate::storage::{Database, RecordedOptions};
@@ -157,10 +157,14 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
 }
 
 fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob) -> Result<(Known, Opened)> {
-    let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
+    let health = Arc::new(Health::default());
+    let file = health.watch(StoreFile::open(folder)?).map_err(|error| {
+        Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be used: {error}.")).caused_by(error)
+    })?;
+    let (backend, mut head) = StoreBackend::open(file)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
-    let (mut database, stamps) = Database::open(backend, job.options.cache_bytes)?;
+    let (mut database, stamps) = Database::open(backend, job.options.cache_bytes, &health)?;
     // Nothing is written before the file is known to open.
     head.release()?;
     if job.options.security_level > recorded.security_level {
@@ -182,7 +186,7 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob) -> Result<(Known, O
         source: Arc::new(source),
         cache_bytes: job.options.cache_bytes,
     };
-    Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
+    Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()), health }))
 }
 
 fn create(folder: &Folder, store_id: &StoreId, job: &OpenJob) -> Result<()> {

@@ -3,12 +3,11 @@
 //! The backup is copied beside the store's file and verified there. One rename decides: before it the old content is
 //! untouched, after it the new one is complete.
 
-use std::sync::Arc;
-
 use super::backups::Source;
 use super::base::Base;
+use super::healing::Reopening;
 use super::random;
-use crate::disk::{Folder, Identity, Replacement, StoreBackend, StoreFile, Traffic};
+use crate::disk::{Folder, Identity, Replacement, StoreFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::BackupPlace;
 use crate::storage::{self, Backup, Database, Stamps};
@@ -39,10 +38,8 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
     }
     drop(backup);
     replacement.sync()?;
-    let cache_bytes = base.known.cache_bytes;
-    let traffic = Arc::clone(base.published.traffic());
-    let reopen = || open(&folder, cache_bytes, traffic);
-    let (stamps, result) = base.published.exchange(|database| exchange(database, replacement, &folder, reopen))?;
+    let reopening = Reopening::of(base);
+    let (stamps, result) = base.published.exchange(|database| exchange(database, replacement, &folder, &reopening));
     if let Some(stamps) = stamps {
         base.stamps = stamps;
     }
@@ -52,33 +49,35 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
 /// Closes the database, exchanges the file and opens it again. The first part goes back to the readers, the second one
 /// to the writer.
 fn exchange(
-    database: Database,
+    database: Result<Database>,
     replacement: Replacement,
     folder: &Folder,
-    open: impl FnOnce() -> Result<(Database, Stamps)>,
-) -> (Option<Database>, (Option<Stamps>, Result<()>)) {
-    if let Err(error) = database.close() {
+    reopening: &Reopening,
+) -> (Result<Database>, (Option<Stamps>, Result<()>)) {
+    if let Err(error) = database.and_then(Database::close) {
         log::warn!("the old content of a store was not closed cleanly before a restore: {error}");
     }
     let published = replacement.publish();
     let synced = if published.is_ok() { folder.sync() } else { Ok(()) };
-    match open() {
-        Ok((database, stamps)) => (Some(database), (Some(stamps), published.and(synced.map_err(not_certain)))),
+    // The new file is there: what can be opened at the second attempt was restored.
+    match reopening.open().or_else(|_| reopening.open()) {
+        Ok((database, stamps)) => (Ok(database), (Some(stamps), published.and(synced.map_err(not_certain)))),
         Err(error) => {
-            let content = if published.is_ok() { "restored" } else { "old" };
-            let message = format!(
-                "The {content} content is on the disk, but could not be opened: {error} Close the store and open it again."
-            );
-            (None, (None, Err(Error::new(ErrorKind::Database, message).caused_by(error))))
+            let error = unopened(published.is_ok(), error);
+            (Err(error.clone()), (None, Err(error)))
         }
     }
 }
 
-fn open(folder: &Folder, cache_bytes: u64, traffic: Arc<Traffic>) -> Result<(Database, Stamps)> {
-    let (backend, head) = StoreBackend::open_counted(StoreFile::open(folder)?, traffic)?;
-    let opened = Database::open(backend, cache_bytes)?;
-    head.release()?;
-    Ok(opened)
+fn unopened(published: bool, error: Error) -> Error {
+    let (kind, content) = match published {
+        true => (ErrorKind::OutcomeUnknown, "restored"),
+        false => (ErrorKind::Database, "old"),
+    };
+    let message = format!(
+        "The {content} content is on the disk, but could not be opened: {error} It is tried again with the next operation."
+    );
+    Error::new(kind, message).caused_by(error)
 }
 
 fn not_certain(error: Error) -> Error {

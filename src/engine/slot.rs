@@ -6,6 +6,7 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::backups::{BackupJob, Backups};
 use super::base::Base;
@@ -46,6 +47,8 @@ pub enum SlotJob {
     Shutdown,
     /// The last result set or iterator ended.
     Unpinned,
+    /// Open the file again if its database has failed.
+    Heal,
 }
 
 impl Slot {
@@ -83,7 +86,7 @@ fn refuse(job: SlotJob, error: &Error) {
             }
         }
         SlotJob::Write(job) => job.ticket.answer(Err(error.clone())),
-        SlotJob::Shutdown | SlotJob::Unpinned => {}
+        SlotJob::Shutdown | SlotJob::Unpinned | SlotJob::Heal => {}
     }
 }
 
@@ -153,6 +156,8 @@ impl Worker {
             SlotJob::Delete { app_id, promise } => self.delete(&app_id, promise),
             SlotJob::Shutdown => self.shutdown(),
             SlotJob::Unpinned => self.unpinned(),
+            // The group that ran just now saw to it.
+            SlotJob::Heal => self.healed(),
             SlotJob::Write(_) => {}
         }
     }
@@ -298,6 +303,13 @@ impl Worker {
             log::error!("a store was not closed cleanly at shutdown: {error}");
         }
         self.close_pinned();
+    }
+
+    /// The next read on its caller's thread may ask again.
+    fn healed(&self) {
+        if let Some(writer) = &self.writer {
+            writer.session.heal_asked.store(false, Ordering::SeqCst);
+        }
     }
 
     fn ended(&mut self, session: &Arc<Session>) {

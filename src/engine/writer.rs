@@ -25,19 +25,26 @@ pub struct Writer {
     pub base: Box<Base>,
     group: Group,
     /// The store's own transaction, while one is open.
-    explicit: Option<Explicit>,
+    pub(super) explicit: Option<Explicit>,
     /// Bytes committed without a flush. Only a relaxed store has any.
-    unflushed_bytes: usize,
-    flush_at: Option<Instant>,
+    pub(super) unflushed_bytes: usize,
+    pub(super) flush_at: Option<Instant>,
+    /// Number of the last commit that was acknowledged.
+    pub(super) last_commit: u64,
+    /// Acknowledged writes of a relaxed store are gone, and nobody was told yet.
+    pub(super) lost: Option<Error>,
     forget_snapshot_at: Option<Instant>,
     automatic: Automatic,
 }
 
 impl Writer {
     pub fn new(session: Arc<Session>, base: Box<Base>, rhythm: Rhythm) -> Self {
+        let last_commit = base.stamps.commit();
         Self {
             session,
             base,
+            last_commit,
+            lost: None,
             group: Group::default(),
             explicit: None,
             unflushed_bytes: 0,
@@ -195,6 +202,7 @@ impl Writer {
 
     /// Runs what was gathered and answers it: in the open transaction, or as a commit of its own.
     pub fn run(&mut self) {
+        self.heal_if_failed();
         let jobs = self.group.take();
         if jobs.is_empty() {
             return;
@@ -210,7 +218,15 @@ impl Writer {
         let flush_asked = jobs.iter().any(|job| matches!(job.work, Work::Write(Write::Flush)));
         let durable = self.is_durable() || flush_asked || self.flush_due();
         let record = self.session.observers.want_any();
+        let before = self.base.stamps.commit();
         let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
+        if let Some(doubt) = applied.doubt.take() {
+            match self.resolve(before, doubt) {
+                Ok(()) => applied.committed = true,
+                Err(error) => applied.refuse(&jobs, &error),
+            }
+        }
+        self.heal_if_failed();
         let mut audience = Vec::new();
         if applied.committed {
             audience = self.publish();
@@ -218,6 +234,9 @@ impl Writer {
             self.session.published.counters.committed(jobs.len());
         } else if flush_asked && let Err(error) = self.flush() {
             applied.outcomes = group::refuse_all(&jobs, &error);
+        }
+        if flush_asked && let Some(error) = self.lost.take() {
+            group::refuse_flushes(&jobs, &mut applied.outcomes, &error);
         }
         // They joined while the commit was under way, and nobody kept what it changed.
         let unrecorded = if record || audience.is_empty() { Vec::new() } else { Told::unrecorded(&jobs) };
@@ -288,7 +307,13 @@ impl Writer {
         let written = explicit.bytes();
         // Nothing was written: nothing needs a flush.
         let committed = if written > 0 || explicit.has_failed() {
-            explicit.commit(&mut self.base.stamps).map(Some)
+            let before = self.base.stamps.commit();
+            let (told, committed) = explicit.commit(&mut self.base.stamps);
+            let committed = match committed {
+                Err(doubt) if doubt.kind() == ErrorKind::OutcomeUnknown => self.resolve(before, doubt),
+                committed => committed,
+            };
+            committed.map(|()| Some(told))
         } else {
             Ok(None)
         };
@@ -328,6 +353,7 @@ impl Writer {
 
     fn committed(&mut self, durable: bool, unflushed_bytes: usize) {
         let now = Instant::now();
+        self.last_commit = self.base.stamps.commit();
         self.automatic.changed();
         self.forget_snapshot_at = Some(now + Duration::from_millis(SNAPSHOT_IDLE_MS));
         if durable {
@@ -347,10 +373,14 @@ impl Writer {
     fn flush(&mut self) -> Result<()> {
         self.flush_at = None;
         if self.unflushed_bytes > 0 {
-            group::flush(&self.session, &mut self.base.stamps)?;
+            let before = self.base.stamps.commit();
+            match group::flush(&self.session, &mut self.base.stamps) {
+                Ok(()) => self.last_commit = self.base.stamps.commit(),
+                Err(error) => self.resolve(before, error).or_else(|error| self.unflushed(error))?,
+            }
             self.unflushed_bytes = 0;
         }
-        Ok(())
+        self.lost.take().map_or(Ok(()), Err)
     }
 
     /// Does what is due when nothing else is to be done.
@@ -397,14 +427,14 @@ impl Writer {
 }
 
 /// The observers that were there when a commit was published.
-type Audience = Vec<Arc<Observer>>;
+pub(super) type Audience = Vec<Arc<Observer>>;
 
 fn no_transaction() -> Error {
     Error::new(ErrorKind::Database, "No transaction of the store is open. Start one first.")
 }
 
 /// Adds the notifications of one commit.
-fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
+pub(super) fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
     let audience: Vec<_> = audience.iter().filter(|observer| told.concerns(observer.kind())).collect();
     if audience.is_empty() {
         return;

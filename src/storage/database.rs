@@ -1,5 +1,7 @@
 //! Creating, opening and closing the file of a store.
 
+use std::sync::Arc;
+
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::fault::{IntoError, guarded};
@@ -8,7 +10,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
-use crate::disk::{DeviceId, Folder, Identity, StoreBackend, StoreFile, Superblock};
+use crate::disk::{DeviceId, Folder, Health, Identity, StoreBackend, StoreFile, Superblock};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a page cache did.
@@ -57,17 +59,19 @@ impl Database {
         StoreFile::publish(folder)
     }
 
-    /// Opens the file of the store in `folder`, whose lock the caller holds.
+    /// Opens the file of the store, whose lock the caller holds. Every failure that makes the database useless is
+    /// reported to `health`.
     ///
     /// # Errors
     ///
     /// `CannotOpen` if the file may not be used, `Corrupted` if it is damaged.
-    pub fn open(backend: StoreBackend, cache_bytes: u64) -> Result<(Self, Stamps)> {
+    pub fn open(backend: StoreBackend, cache_bytes: u64, health: &Arc<Health>) -> Result<(Self, Stamps)> {
         let cache = usize::try_from(cache_bytes).unwrap_or(usize::MAX);
         let mut builder = redb::Database::builder();
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         guarded(|| {
+            let backend = health.report(Box::new(backend));
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
             let (recorded, own_device, stamps) = read_state(&redb)?;
             Ok((Self { redb, recorded, own_device }, stamps))
