@@ -66,7 +66,7 @@ pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 #[cfg(feature = "simulation")]
 #[doc(hidden)]
 pub mod simulation {
-    pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume};
+    pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume, Vices};
 }
 
 /// Runs the README's examples with the documentation tests.

@@ -1,10 +1,11 @@
 //! Many crashes of each workload, all from one seed.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use dkv::simulation::{Loss, Random, Volume};
 
 use crate::check::check;
+use crate::driver::Flaw;
 use crate::workloads::Workload;
 
 /// States of each workload that a plain run of the tests looks at; all workloads together make 20,000.
@@ -53,53 +54,84 @@ pub fn place(volume: &Volume, random: &mut Random) -> usize {
     if names.is_empty() { steps } else { (random.choose(&names) + random.below(3) as usize).min(steps) }
 }
 
-/// Runs a workload again and again, and crashes each run many times. Fails with every failure found, each with what
-/// repeats it.
-pub fn run(workload: Workload, losses: &[Loss], plan: &Plan) {
-    let states = plan.states.div_ceil(Workload::ALL.len() as u64);
-    let runs = states.div_ceil(STATES_PER_RUN);
-    let seed = derived(plan.seed, workload as u64);
-    let (begun, mut checked, mut failures) = (Instant::now(), 0, Vec::new());
-    let mut live = Duration::ZERO;
-    for run in 0..runs {
-        if plan.only.is_some_and(|(only, _)| only != run) {
-            continue;
+/// Crashes of one workload.
+pub struct Campaign<'a> {
+    pub workload: Workload,
+    pub losses: &'a [Loss],
+    pub plan: Plan,
+    /// What is wrong on purpose.
+    pub flaw: Flaw,
+}
+
+/// What came of a campaign.
+pub struct Findings {
+    pub checked: u64,
+    /// Each failure with what repeats it.
+    pub failures: Vec<String>,
+}
+
+impl Campaign<'_> {
+    /// Runs the workload again and again, and crashes each run many times.
+    pub fn run(&self) -> Findings {
+        let plan = &self.plan;
+        let states = plan.states.div_ceil(Workload::ALL.len() as u64);
+        let seed = derived(plan.seed, self.workload as u64);
+        let mut findings = Findings { checked: 0, failures: Vec::new() };
+        let begun = Instant::now();
+        for run in 0..states.div_ceil(STATES_PER_RUN) {
+            if plan.only.is_none_or(|(only, _)| only == run) {
+                self.crash_one(
+                    run,
+                    derived(seed, run),
+                    STATES_PER_RUN.min(states - run * STATES_PER_RUN),
+                    &mut findings,
+                );
+            }
         }
-        let run_begun = Instant::now();
-        let run_seed = derived(seed, run);
-        let mut driver = workload.run(run_seed);
-        live += run_begun.elapsed();
+        println!(
+            "{:?}: {} states in {:.1} s, {} failures, seed {}",
+            self.workload,
+            findings.checked,
+            begun.elapsed().as_secs_f64(),
+            findings.failures.len(),
+            plan.seed
+        );
+        findings
+    }
+
+    fn crash_one(&self, run: u64, seed: u64, states: u64, findings: &mut Findings) {
+        let mut driver = self.workload.run(seed, self.flaw);
         let steps = driver.volume.position();
-        for state in 0..STATES_PER_RUN.min(states - run * STATES_PER_RUN) {
-            if plan.only.is_some_and(|(_, only)| only != state) {
+        for state in 0..states {
+            if self.plan.only.is_some_and(|(_, only)| only != state) {
                 continue;
             }
-            let mut random = Random::new(derived(run_seed, state + 1));
+            let mut random = Random::new(derived(seed, state + 1));
             let position = place(&driver.volume, &mut random);
-            let loss = random.choose(losses);
+            let loss = random.choose(self.losses);
             let crashed = driver.volume.crash(position, loss, &mut random);
             let allowed = driver.history.allowed(position);
-            checked += 1;
-            if let Err(failure) = check(&crashed, &driver.expected(allowed), losses, &mut random) {
-                failures.push(format!("{run}.{state} ({loss:?} after step {position} of {steps}): {failure}"));
+            findings.checked += 1;
+            if let Err(failure) = check(&crashed, &driver.expected(allowed), self.losses, &mut random) {
+                let place = format!("{run}.{state} ({loss:?} after step {position} of {steps})");
+                findings.failures.push(format!("{place}: {failure}"));
             }
         }
         driver.close();
     }
-    let seconds = begun.elapsed().as_secs_f64();
-    println!(
-        "{workload:?}: {checked} states in {seconds:.1} s ({:.1} s at work), {} failures, seed {}",
-        live.as_secs_f64(),
-        failures.len(),
-        plan.seed
-    );
-    assert!(
-        failures.is_empty(),
-        "{workload:?}, seed {}: {} of {checked} states failed. Repeat one with\n    cargo xtask crash --workload {workload:?} --seed {} --states {} --only RUN.STATE\n{}",
-        plan.seed,
-        failures.len(),
-        plan.seed,
-        plan.states,
-        failures[..failures.len().min(SHOWN_MAX)].join("\n")
-    );
+
+    /// Fails with every failure found.
+    pub fn assert_none(&self) {
+        let (workload, plan, Findings { checked, failures }) = (self.workload, &self.plan, self.run());
+        assert!(
+            failures.is_empty(),
+            "{workload:?}, seed {}: {} of {checked} states failed. Repeat one with\n    \
+             cargo xtask crash --workload {workload:?} --seed {} --states {} --only RUN.STATE\n{}",
+            plan.seed,
+            failures.len(),
+            plan.seed,
+            plan.states,
+            failures[..failures.len().min(SHOWN_MAX)].join("\n")
+        );
+    }
 }

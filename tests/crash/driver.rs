@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dkv::simulation::{Random, Volume};
+use dkv::simulation::{Random, Vices, Volume};
 use dkv::{Durability, Entry, KvStore, Manager, ManagerOptions, Options, Request, Result, SecurityLevel, Value};
 
 use crate::patience::answer;
@@ -10,6 +10,16 @@ use crate::world::{Content, History, World};
 
 pub const BUNDLE: &str = "com.example.crash";
 pub const STORE: &str = "store";
+
+/// What is wrong on purpose, to see that it is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    None,
+    /// The disk is not to be trusted.
+    Volume(Vices),
+    /// The engine acknowledges before the commit.
+    EarlyPromise,
+}
 
 /// The store at work.
 pub struct Driver {
@@ -21,6 +31,7 @@ pub struct Driver {
     store: Option<KvStore>,
     values: u64,
     device_id: String,
+    flaw: Flaw,
 }
 
 /// What must be found after a crash: one of the worlds, opened with these options, on this device.
@@ -41,8 +52,11 @@ pub fn manager(volume: &Volume) -> Manager {
 }
 
 impl Driver {
-    pub fn new(seed: u64, options: Options) -> Self {
+    pub fn new(seed: u64, options: Options, flaw: Flaw) -> Self {
         let volume = Volume::new();
+        if let Flaw::Volume(vices) = flaw {
+            volume.turn_bad(vices);
+        }
         let manager = manager(&volume);
         let random = Random::new(seed);
         Self {
@@ -54,6 +68,7 @@ impl Driver {
             store: None,
             values: 0,
             device_id: String::new(),
+            flaw,
         }
     }
 
@@ -97,6 +112,9 @@ impl Driver {
         begin: impl FnOnce(&KvStore) -> Request<()>,
     ) -> Request<()> {
         self.history.issue(self.volume.position(), change);
+        if self.flaw == Flaw::EarlyPromise {
+            self.answered();
+        }
         begin(self.store())
     }
 

@@ -5,6 +5,9 @@
 mod campaign;
 mod check;
 mod driver;
+mod faults;
+mod healing;
+mod mutants;
 mod patience;
 mod survival;
 mod volume;

@@ -2,7 +2,7 @@
 
 use dkv::{Durability, Options, StoreKind};
 
-use crate::driver::{Driver, listed, options};
+use crate::driver::{Driver, Flaw, listed, options};
 use crate::patience::answer;
 
 /// What the engine does.
@@ -53,8 +53,8 @@ impl Workload {
     }
 
     /// Runs it from an empty volume; the store is left open.
-    pub fn run(self, seed: u64) -> Driver {
-        let mut driver = Driver::new(seed, self.options());
+    pub fn run(self, seed: u64, flaw: Flaw) -> Driver {
+        let mut driver = Driver::new(seed, self.options(), flaw);
         driver.open();
         match self {
             Self::Singles => singles(&mut driver),

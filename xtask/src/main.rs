@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod c_program;
 mod command;
+mod crash;
 mod header;
 mod library;
 mod quickstart;
@@ -23,6 +24,8 @@ cargo xtask <chore>
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
     quickstart              build and run examples/quickstart.c
     test                    run every test in every language; the last line says how many passed and failed
+    crash [--states N] [--seed S] [--workload NAME] [--only RUN.STATE]
+                            cut the power under the engine N times, or repeat a failure that named its seed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
 ";
@@ -49,6 +52,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "symbols" => symbols::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
+        "crash" => crash::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

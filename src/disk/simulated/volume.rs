@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::crash::{Loss, after_power_loss};
 use super::fault::{Fault, Faults, Operation};
-use super::file::SimulatedFile;
+use super::file::{Opening, SimulatedFile};
 use super::image::{FileNumber, Image, Node, Step};
 use super::locks::{Locks, OpeningNumber};
 use super::random::Random;
@@ -36,6 +36,17 @@ struct Shared {
     gate: Condvar,
 }
 
+/// How the volume betrays those who trust it: so tests make sure that they would notice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Vices {
+    /// A sync does nothing.
+    pub ignores_syncs: bool,
+    /// The first sync of a file that was opened, and not made, does nothing.
+    pub ignores_first_sync: bool,
+    /// What is written to the second stretch of a file goes to the first one, and is read from there: offsets and length.
+    pub folds: Option<(u64, u64, u64)>,
+}
+
 /// Where syncs wait while a test fills the queue behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gate {
@@ -55,7 +66,7 @@ pub struct State {
     pub locks: Locks,
     next_file: FileNumber,
     next_opening: OpeningNumber,
-    ignores_syncs: bool,
+    vices: Vices,
     gate: Gate,
 }
 
@@ -64,7 +75,7 @@ impl State {
     pub fn step(&mut self, step: Step) {
         self.live.apply(&step);
         let is_sync = matches!(step, Step::SyncFile { .. } | Step::SyncFolder { .. });
-        if !(is_sync && self.ignores_syncs) {
+        if !(is_sync && self.vices.ignores_syncs) {
             self.log.push(step);
         }
     }
@@ -101,10 +112,10 @@ impl SimulatedVolume {
     /// A volume with one empty folder, [`SimulatedVolume::base`].
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Image::new(Path::new(BASE)), Vec::new())
+        Self::of(Image::new(Path::new(BASE)), Vec::new(), Vices::default())
     }
 
-    fn of(base: Image, log: Vec<Step>) -> Self {
+    fn of(base: Image, log: Vec<Step>, vices: Vices) -> Self {
         let mut live = base.clone();
         log.iter().for_each(|step| live.apply(step));
         let numbers = live.files.keys().copied().chain(live.names.values().filter_map(|node| match node {
@@ -120,7 +131,7 @@ impl SimulatedVolume {
             locks: Locks::default(),
             next_file,
             next_opening: 0,
-            ignores_syncs: false,
+            vices,
             gate: Gate::Open,
         };
         Self {
@@ -165,8 +176,8 @@ impl SimulatedVolume {
         let state = self.state();
         let steps = &state.log[..position.min(state.log.len())];
         match loss {
-            Loss::Killed => Self::of(state.base.clone(), steps.to_vec()),
-            _ => Self::of(after_power_loss(&state.base, steps, loss, random), Vec::new()),
+            Loss::Killed => Self::of(state.base.clone(), steps.to_vec(), state.vices),
+            _ => Self::of(after_power_loss(&state.base, steps, loss, random), Vec::new(), state.vices),
         }
     }
 
@@ -220,14 +231,21 @@ impl SimulatedVolume {
             self.shared.gate.notify_all();
             state = self.shared.gate.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
+        if let Err(failure) = state.faults.meet(Operation::Sync) {
+            if let Step::SyncFile { file } = step
+                && failure.forgets
+            {
+                state.step(Step::FailedSync { file });
+            }
+            return Err(failure.error());
+        }
         state.step(step);
         Ok(())
     }
 
-    /// From now on a sync does nothing: a disk that lies.
-    pub fn ignore_syncs(&self) {
-        self.state().ignores_syncs = true;
+    /// From now on the volume has these vices, and so have those that crashes leave of it.
+    pub fn turn_bad(&self, vices: Vices) {
+        self.state().vices = vices;
     }
 
     /// The paths of all files.
@@ -254,10 +272,11 @@ impl SimulatedVolume {
         hasher.digest()
     }
 
-    fn opened(&self, state: &mut State, file: FileNumber, access: Access) -> Box<dyn OpenFile> {
+    fn opened(&self, state: &mut State, file: FileNumber, access: Access, is_new: bool) -> Box<dyn OpenFile> {
         let opening = state.next_opening;
         state.next_opening += 1;
-        Box::new(SimulatedFile::new(self.clone(), file, opening, access))
+        let ignores_sync = state.vices.ignores_first_sync && !is_new;
+        Box::new(SimulatedFile::new(Opening::new(self.clone(), file, opening, access, ignores_sync, state.vices.folds)))
     }
 }
 
@@ -293,13 +312,13 @@ impl Volume for SimulatedVolume {
         let file = state.next_file;
         state.change(Step::Enter { path: path.to_owned(), node: Node::File(file) })?;
         state.next_file += 1;
-        Ok(self.opened(&mut state, file, Access::ReadWrite))
+        Ok(self.opened(&mut state, file, Access::ReadWrite, true))
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn OpenFile>> {
         let mut state = self.state();
         match state.node(path)? {
-            Node::File(file) => Ok(self.opened(&mut state, file, access)),
+            Node::File(file) => Ok(self.opened(&mut state, file, access, false)),
             Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
         }
     }
