@@ -54,6 +54,7 @@ mod storage;
 mod store;
 
 pub use client::{KvStore, Manager, ManagerOptions, Request, Subscription};
+pub use disk::RootKey;
 pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{

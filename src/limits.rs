@@ -125,6 +125,20 @@ pub const CHUNK_PAGE_BYTES_MAX: usize = 64 * 1024;
 /// What redb needs in a leaf with one chunk: 4 for the leaf's head, 4 for the end of the value, 12 for the key.
 pub const CHUNK_OVERHEAD_BYTES: usize = 20;
 
+/// Groups of blocks whose metadata is kept in memory for each store: 4 KiB each, 408 KiB of the store each, so that
+/// 1 MiB serves the reads of 100 MiB without another one for the metadata.
+pub const META_GROUPS_MAX: usize = 256;
+/// Sealed blocks that wait for their neighbours before they are written: 1 MiB for each store that is written.
+pub const PENDING_BLOCKS_MAX: usize = 256;
+/// Sealed blocks in one write: longer ones gain nothing, and would need a longer buffer.
+pub const PENDING_RUN_BLOCKS_MAX: usize = 64;
+/// Keys of earlier sessions that an encrypted store remembers. Deriving one anew costs about as much as opening a block.
+pub const SESSION_KEYS_MAX: usize = 64;
+/// Shortest root key that an application may give, in bytes: as long as the keys that are derived from it.
+pub const ROOT_KEY_BYTES_MIN: usize = 32;
+/// Longest root key that an application may give, in bytes.
+pub const ROOT_KEY_BYTES_MAX: usize = 1024;
+
 /// Values up to this size travel inside a record of a completion queue; larger ones by handle.
 pub const RECORD_INLINE_BYTES_MAX: usize = 64 * 1024;
 /// Log messages that a completion queue or logger may lag behind before the newest ones are dropped.
@@ -140,4 +154,6 @@ const _: () = assert!(GROUP_BYTES_MAX <= QUEUE_BYTES_MAX);
 const _: () = assert!(QUEUE_OPERATIONS_MAX * OPERATION_OVERHEAD_BYTES <= QUEUE_BYTES_MAX);
 const _: () = assert!(INLINE_PAYLOAD_BYTES_MAX < CHUNK_PAGE_BYTES_MAX - CHUNK_OVERHEAD_BYTES);
 const _: () = assert!(CACHE_BYTES_MIN <= CACHE_BYTES_DEFAULT && CACHE_BYTES_DEFAULT <= CACHE_BYTES_MAX);
+const _: () = assert!(PENDING_RUN_BLOCKS_MAX <= PENDING_BLOCKS_MAX);
+const _: () = assert!(ROOT_KEY_BYTES_MIN <= ROOT_KEY_BYTES_MAX);
 const _: () = assert!(SNAPSHOT_IDLE_MS < RELAXED_FLUSH_MS);

@@ -10,13 +10,14 @@ use super::base::Base;
 use super::dispatch::Outbox;
 use super::told::Told;
 use super::writer::{Writer, notify};
-use crate::disk::{Folder, Health, StoreBackend, StoreFile, Traffic};
+use crate::disk::{Folder, Health, Keyring, StoreBackend, StoreFile, Traffic};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Database, Stamps};
 
 /// What it takes to open a store's file again.
 pub struct Reopening {
     folder: Folder,
+    keys: Keyring,
     cache_bytes: u64,
     traffic: Arc<Traffic>,
     health: Arc<Health>,
@@ -26,6 +27,7 @@ impl Reopening {
     pub fn of(base: &Base) -> Self {
         Self {
             folder: base.known.source.folder(),
+            keys: base.known.source.keys.clone(),
             cache_bytes: base.known.cache_bytes,
             traffic: Arc::clone(base.published.traffic()),
             health: Arc::clone(base.published.health()),
@@ -51,7 +53,7 @@ impl Reopening {
     }
 
     fn open_file(&self, file: crate::disk::RawFile) -> Result<(Database, Stamps)> {
-        let (backend, head) = StoreBackend::open_counted(file, Arc::clone(&self.traffic))?;
+        let (backend, head) = StoreBackend::open_counted(file, &self.keys, Arc::clone(&self.traffic))?;
         let opened = Database::open(backend, self.cache_bytes, &self.health)?;
         head.release()?;
         Ok(opened)

@@ -147,6 +147,7 @@ mod tests {
             base_dir: folder.to_owned(),
             store_id: StoreId::new("store").unwrap(),
             options: Options::single(SecurityLevel::S1),
+            root_key: crate::disk::RootKey::in_file(),
             open_stores_max: 16,
         };
         engine::open(request, Box::new(move |hold| told.send(hold).unwrap())).unwrap();

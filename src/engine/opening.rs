@@ -14,7 +14,9 @@ use super::registry::{OpenPlace, StoreKey};
 use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
-use crate::disk::{self, BackupFolder, Folder, Health, Identity, StoreBackend, StoreFile, StoreLock, Tree};
+use crate::disk::{
+    self, BackupFolder, Folder, Health, Identity, Keyring, RootKey, StoreBackend, StoreFile, StoreLock, Tree,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
 use crate::storage::{Database, RecordedOptions};
@@ -25,8 +27,16 @@ pub struct OpenJob {
     /// The manager's folder, which names the device. The store's own may be another.
     pub manager_tree: Tree,
     pub options: Options,
+    /// Where the key of an encrypted store comes from.
+    pub root_key: RootKey,
     pub open_stores_max: u32,
     pub promise: Promise<Hold>,
+}
+
+impl OpenJob {
+    fn keys(&self) -> Keyring {
+        Keyring::new(self.manager_tree.clone(), self.root_key.clone())
+    }
 }
 
 /// What a superblock says, in the terms of the rooms above the disk.
@@ -77,7 +87,8 @@ pub fn rejoin(
 fn check_joined(known: &Known, job: &OpenJob) -> Result<()> {
     job.app_id.check_for_open()?;
     job.options.check()?;
-    check_options(known.app_id.as_str(), known.kind, false, known.security_level, job)?;
+    let encrypted = known.source.identity.encrypted;
+    check_options(known.app_id.as_str(), known.kind, encrypted, known.security_level, job)?;
     check_supported(&job.options)
 }
 
@@ -157,13 +168,15 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
 }
 
 fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob) -> Result<(Known, Opened)> {
+    // Before the key is looked for: whoever asks for a plain store is told so, and not that a key is missing.
+    check_recorded(key, &identify(folder)?, job)?;
+    let keys = job.keys();
     let health = Arc::new(Health::default());
     let file = health.watch(StoreFile::open(folder)?).map_err(|error| {
         Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be used: {error}.")).caused_by(error)
     })?;
-    let (backend, mut head) = StoreBackend::open(file)?;
+    let (backend, mut head) = StoreBackend::open(file, &keys)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
-    check_recorded(key, &recorded, job)?;
     let (mut database, stamps) = Database::open(backend, job.options.cache_bytes, &health)?;
     // Nothing is written before the file is known to open.
     head.release()?;
@@ -176,6 +189,7 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob) -> Result<(Known, O
         tree: key.tree.clone(),
         manager_tree: job.manager_tree.clone(),
         identity: head.superblock().identity.clone(),
+        keys,
         backup: job.options.backup,
     };
     let known = Known {
@@ -197,10 +211,10 @@ fn create(folder: &Folder, store_id: &StoreId, job: &OpenJob) -> Result<()> {
         bundle_name: job.app_id.as_str().to_owned(),
         store_id: store_id.as_str().to_owned(),
         kind: job.options.kind as u8,
-        encrypted: false,
+        encrypted: job.options.encrypt,
         security_level: job.options.security_level as u8,
     };
-    Database::create(folder, identity, RecordedOptions::of(&job.options), &device)
+    Database::create(folder, identity, &job.keys(), RecordedOptions::of(&job.options), &device)
 }
 
 /// Makes the folders and takes the store's lock.
@@ -262,14 +276,10 @@ fn check_options(
 }
 
 fn check_supported(options: &Options) -> Result<()> {
-    let missing = if options.encrypt {
-        "encryption"
-    } else if options.schema.is_some() {
-        "schemas"
-    } else {
+    if options.schema.is_none() {
         return Ok(());
-    };
-    Err(Error::new(ErrorKind::NotSupported, format!("This version of the library has no {missing} yet.")))
+    }
+    Err(Error::new(ErrorKind::NotSupported, "This version of the library has no schemas yet."))
 }
 
 /// Refuses the deletion of a store that does not exist, or is another application's (`store.md` 3.12, 3.17).

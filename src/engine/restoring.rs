@@ -25,16 +25,23 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
         Some(file) => file,
         None => return Err(place.refused("there is no backup of this name")),
     };
-    let backup = Backup::open(file).map_err(damaged)?;
+    let backup = Backup::open(file, &source.keys).map_err(|error| damaged(error, source))?;
     check_fits(&backup.identity, source)?;
     let replacement = StoreFile::replace(&folder)?;
     let identity = Identity { file_id: random()?, ..source.identity.clone() };
     {
         // Given back before the exchange, which waits for every view.
         let live = base.published.view()?;
-        let restored =
-            storage::restore_backup(&backup, &replacement, identity, live.snapshot(), &base.stamps, &mut |_| Ok(()));
-        restored.map_err(damaged)?;
+        let restored = storage::restore_backup(
+            &backup,
+            &replacement,
+            identity,
+            &source.keys,
+            live.snapshot(),
+            &base.stamps,
+            &mut |_| Ok(()),
+        );
+        restored.map_err(|error| damaged(error, source))?;
     }
     drop(backup);
     replacement.sync()?;
@@ -88,12 +95,14 @@ fn not_certain(error: Error) -> Error {
     .caused_by(error)
 }
 
-/// A damaged backup is no damage of the store (`store.md` 8.3.4).
-fn damaged(error: Error) -> Error {
+/// A damaged backup is no damage of the store; one of an encrypted store, which may only lack its key, has the number of
+/// damage all the same (`store.md` 8.3.4).
+fn damaged(error: Error, source: &Source) -> Error {
     match error.kind() {
         ErrorKind::Corrupted => {
-            let message = format!("The backup is damaged, the store keeps its content. {error}");
-            Error::new(ErrorKind::General, message).caused_by(error)
+            let kind = if source.identity.encrypted { ErrorKind::Corrupted } else { ErrorKind::General };
+            let message = format!("The backup cannot be read, the store keeps its content. {error}");
+            Error::new(kind, message).caused_by(error)
         }
         _ => error,
     }

@@ -15,7 +15,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::Stamps;
-use crate::disk::{Identity, RawFile, Replacement, StoreBackend, Superblock};
+use crate::disk::{Identity, Keyring, RawFile, Replacement, StoreBackend};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COPY_CACHE_BYTES;
 
@@ -150,6 +150,7 @@ pub fn make(
     snapshot: &Snapshot,
     file: &Replacement,
     identity: Identity,
+    keys: &Keyring,
     made: (u64, &str),
     pace: Pace<'_>,
 ) -> Result<BackupRow> {
@@ -157,7 +158,7 @@ pub fn make(
         let rest = Rest::read(snapshot)?;
         let commit_number = State::read_of(snapshot)?.commit;
         let (time_ms, folder) = made;
-        let target = create(file, identity)?;
+        let target = create(file, identity, keys)?;
         let tally = copy_rows(snapshot, &target, pace)?;
         let row = BackupRow { tally, rest: rest.digest(), commit: commit_number, time_ms, folder: folder.to_owned() };
         finish(target, &rest, None, Some(&row))?;
@@ -180,10 +181,10 @@ impl Backup {
     ///
     /// # Errors
     ///
-    /// `Corrupted` if it is damaged or no backup, `CannotOpen` for a newer format.
-    pub fn open(file: RawFile) -> Result<Self> {
+    /// `Corrupted` if it is damaged, no backup, or encrypted under another key; `CannotOpen` for a newer format.
+    pub fn open(file: RawFile, keys: &Keyring) -> Result<Self> {
         guarded(|| {
-            let (backend, head) = StoreBackend::open(file)?;
+            let (backend, head) = StoreBackend::open(file, keys)?;
             let mut builder = redb::Database::builder();
             builder.set_cache_size(COPY_CACHE_BYTES);
             let redb = builder.open_read_only_with_backend(backend).map_err(IntoError::into_error)?;
@@ -240,6 +241,7 @@ pub fn restore(
     backup: &Backup,
     file: &Replacement,
     identity: Identity,
+    keys: &Keyring,
     live: &Snapshot,
     stamps: &Stamps,
     pace: Pace<'_>,
@@ -251,11 +253,11 @@ pub fn restore(
         let mut state = stamps.state.larger(State::read_of(&backup.snapshot)?);
         // Another content than that of any commit before.
         state.commit += 1;
-        let target = create(file, identity)?;
+        let target = create(file, identity, keys)?;
         // Whatever was damaged is found before the last commit: the rows are counted while they are copied.
         backup.check_rows(copy_rows(&backup.snapshot, &target, pace)?)?;
         finish(target, &rest, Some(state), None)?;
-        let (backend, _head) = StoreBackend::open(file.to_read()?)?;
+        let (backend, _head) = StoreBackend::open(file.to_read()?, keys)?;
         let redb = redb::Database::builder()
             .set_cache_size(COPY_CACHE_BYTES)
             .open_read_only_with_backend(backend)
@@ -265,8 +267,8 @@ pub fn restore(
     })
 }
 
-fn create(file: &Replacement, identity: Identity) -> Result<redb::Database> {
-    let backend = StoreBackend::create(file.to_write()?, &Superblock::new(identity))?;
+fn create(file: &Replacement, identity: Identity, keys: &Keyring) -> Result<redb::Database> {
+    let backend = StoreBackend::create(file.to_write()?, identity, keys)?;
     let mut builder = redb::Database::builder();
     builder.set_cache_size(COPY_CACHE_BYTES);
     builder.create_with_backend(backend).map_err(IntoError::into_error)

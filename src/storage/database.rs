@@ -10,7 +10,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
-use crate::disk::{DeviceId, Folder, Health, Identity, StoreBackend, StoreFile, Superblock};
+use crate::disk::{DeviceId, Folder, Health, Identity, Keyring, StoreBackend, StoreFile};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a page cache did.
@@ -38,10 +38,16 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `CannotOpen` if the folder or the file cannot be written.
-    pub fn create(folder: &Folder, identity: Identity, options: RecordedOptions, device: &DeviceId) -> Result<()> {
+    /// `CannotOpen` if the folder or the file cannot be written, `Corrupted` if an encrypted store gets no key.
+    pub fn create(
+        folder: &Folder,
+        identity: Identity,
+        keys: &Keyring,
+        options: RecordedOptions,
+        device: &DeviceId,
+    ) -> Result<()> {
         let file = StoreFile::create_temporary(folder)?;
-        let backend = StoreBackend::create(file, &Superblock::new(identity))?;
+        let backend = StoreBackend::create(file, identity, keys)?;
         let redb = redb::Database::builder().create_with_backend(backend).map_err(IntoError::into_error)?;
         let transaction = redb.begin_write().map_err(IntoError::into_error)?;
         {
