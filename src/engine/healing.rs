@@ -90,7 +90,7 @@ impl Writer {
     /// Opens the file again if its database has failed. If that fails too, operations are answered so, and the next one
     /// tries again.
     pub fn heal_if_failed(&mut self) {
-        if !self.session.published.health().has_failed() {
+        if self.damaged || !self.session.published.health().has_failed() {
             return;
         }
         match self.heal() {
@@ -141,7 +141,10 @@ impl Writer {
         if let Some(explicit) = &mut self.explicit {
             explicit.fail(&cause);
         }
-        let last = heal(&mut self.base)?;
+        let healed = heal(&mut self.base);
+        // Looking for damage reads the whole file. Found once, it stays.
+        self.damaged = matches!(&healed, Err(error) if error.kind() == ErrorKind::Corrupted);
+        let last = healed?;
         if last < self.last_commit {
             let message = format!(
                 "The disk failed ({cause}): what a relaxed store acknowledged since its last flush is lost. Read again."
@@ -161,13 +164,13 @@ impl Writer {
     }
 }
 
-/// What is answered while there is no database.
+/// What is answered while there is no database. Damage stays damage, whatever was met first.
 fn lost(cause: &str, error: &Error) -> Error {
-    // Damage stays damage, whatever was met first.
-    let kind = if error.kind() == ErrorKind::Corrupted { ErrorKind::Corrupted } else { ErrorKind::Database };
-    let message = format!(
-        "The store met an I/O error ({cause}) and could not be opened again: {error} Nothing was done. It is tried again \
-         with the next operation."
-    );
+    let (kind, next) = match error.kind() {
+        ErrorKind::Corrupted => (ErrorKind::Corrupted, "Close the store."),
+        _ => (ErrorKind::Database, "It is tried again with the next operation."),
+    };
+    let message =
+        format!("The store met an I/O error ({cause}) and could not be opened again: {error} Nothing was done. {next}");
     Error::new(kind, message).caused_by(error.clone())
 }

@@ -33,6 +33,8 @@ pub struct Writer {
     pub(super) last_commit: u64,
     /// Acknowledged writes of a relaxed store are gone, and nobody was told yet.
     pub(super) lost: Option<Error>,
+    /// The file is damaged: nobody tries to open it again beneath the handles.
+    pub(super) damaged: bool,
     forget_snapshot_at: Option<Instant>,
     automatic: Automatic,
 }
@@ -45,6 +47,7 @@ impl Writer {
             base,
             last_commit,
             lost: None,
+            damaged: false,
             group: Group::default(),
             explicit: None,
             unflushed_bytes: 0,

@@ -6,8 +6,8 @@ use crate::campaign::{Campaign, Plan};
 use crate::driver::Flaw;
 use crate::workloads::Workload;
 
-/// What a disk may do to what was not synced.
-const LOSSES: &[Loss] = &Loss::LAWFUL;
+/// What a disk may do to what was not synced: all that there is, spoilt sectors too.
+const LOSSES: &[Loss] = &Loss::EVERY;
 
 fn survive(workload: Workload) {
     Campaign { workload, losses: LOSSES, plan: Plan::of_environment(), flaw: Flaw::None }.assert_none();

@@ -54,7 +54,10 @@ impl Workload {
 
     /// Runs it from an empty volume; the store is left open.
     pub fn run(self, seed: u64, flaw: Flaw) -> Driver {
-        let mut driver = Driver::new(seed, self.options(), flaw);
+        let mut options = self.options();
+        // Every other store is encrypted.
+        options.encrypt = seed % 2 == 1;
+        let mut driver = Driver::new(seed, options, flaw);
         driver.open();
         match self {
             Self::Singles => singles(&mut driver),
