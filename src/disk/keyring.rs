@@ -137,6 +137,15 @@ impl Keyring {
         Ok((key, wrap))
     }
 
+    /// Makes sure that a new file would get a key.
+    ///
+    /// # Errors
+    ///
+    /// As for `new_key`.
+    pub fn check(&self) -> Result<()> {
+        self.root_key(self.newest()?).map(drop)
+    }
+
     /// The data key of an encrypted file.
     ///
     /// # Errors

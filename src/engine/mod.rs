@@ -34,6 +34,8 @@ mod promise;
 mod published;
 mod readers;
 mod registry;
+mod rekeying;
+mod replacing;
 mod restoring;
 mod session;
 mod slot;

@@ -1,17 +1,15 @@
 //! Putting a backup in the place of the store's content, under its open handles.
 //!
-//! The backup is copied beside the store's file and verified there. One rename decides: before it the old content is
-//! untouched, after it the new one is complete.
-
-use std::sync::Arc;
+//! The backup is copied beside the store's file and verified there.
 
 use super::backups::Source;
 use super::base::Base;
 use super::random;
-use crate::disk::{Folder, Identity, Keyring, Replacement, StoreBackend, StoreFile, Traffic};
+use super::replacing;
+use crate::disk::{Identity, StoreFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::BackupPlace;
-use crate::storage::{self, Backup, Database, Stamps};
+use crate::storage::{self, Backup};
 
 /// Replaces the content of the store. The caller has made sure that nobody else holds a part of it.
 ///
@@ -45,56 +43,7 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
         restored.map_err(|error| damaged(error, source))?;
     }
     drop(backup);
-    replacement.sync()?;
-    let cache_bytes = base.known.cache_bytes;
-    let traffic = Arc::clone(base.published.traffic());
-    let keys = source.keys.clone();
-    let reopen = || open(&folder, &keys, cache_bytes, traffic);
-    let (stamps, result) = base.published.exchange(|database| exchange(database, replacement, &folder, reopen))?;
-    if let Some(stamps) = stamps {
-        base.stamps = stamps;
-    }
-    result
-}
-
-/// Closes the database, exchanges the file and opens it again. The first part goes back to the readers, the second one
-/// to the writer.
-fn exchange(
-    database: Database,
-    replacement: Replacement,
-    folder: &Folder,
-    open: impl FnOnce() -> Result<(Database, Stamps)>,
-) -> (Option<Database>, (Option<Stamps>, Result<()>)) {
-    if let Err(error) = database.close() {
-        log::warn!("the old content of a store was not closed cleanly before a restore: {error}");
-    }
-    let published = replacement.publish();
-    let synced = if published.is_ok() { folder.sync() } else { Ok(()) };
-    match open() {
-        Ok((database, stamps)) => (Some(database), (Some(stamps), published.and(synced.map_err(not_certain)))),
-        Err(error) => {
-            let content = if published.is_ok() { "restored" } else { "old" };
-            let message = format!(
-                "The {content} content is on the disk, but could not be opened: {error} Close the store and open it again."
-            );
-            (None, (None, Err(Error::new(ErrorKind::Database, message).caused_by(error))))
-        }
-    }
-}
-
-fn open(folder: &Folder, keys: &Keyring, cache_bytes: u64, traffic: Arc<Traffic>) -> Result<(Database, Stamps)> {
-    let (backend, head) = StoreBackend::open_counted(StoreFile::open(folder)?, keys, traffic)?;
-    let opened = Database::open(backend, cache_bytes)?;
-    head.release()?;
-    Ok(opened)
-}
-
-fn not_certain(error: Error) -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        format!("The backup was restored, but whether that survives a loss of power is not known. {error}"),
-    )
-    .caused_by(error)
+    replacing::replace(base, replacement, "The backup was restored.")
 }
 
 /// A damaged backup is no damage of the store; one of an encrypted store, which may only lack its key, has the number of
