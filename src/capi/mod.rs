@@ -29,6 +29,7 @@ mod queue;
 mod record;
 mod reply;
 mod result_set;
+mod root_key;
 mod service;
 mod status;
 mod store;

@@ -126,7 +126,7 @@ fn seal(identity: &Identity, key: Option<DataKey>) -> Result<Seal> {
     let file_id = identity.file_id;
     Ok(match key {
         None => Seal::Checksum { file_id },
-        Some(key) => Seal::Cipher(Cipher::new(key, file_id).map_err(|error| unusable(&error))?),
+        Some(key) => Seal::Cipher(Box::new(Cipher::new(key, file_id).map_err(|error| unusable(&error))?)),
     })
 }
 

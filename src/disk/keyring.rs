@@ -13,7 +13,7 @@ use ring::aead::{Aad, Nonce, Tag};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::backend::StoreBackend;
-use super::files::{StoreFile, open, publish_once};
+use super::files::{StoreFile, clear_unpublished, open, publish_once};
 use super::paths::Tree;
 use super::sealed::{DataKey, KEY_BYTES, aead, derive, fill_random};
 use super::superblock::{Identity, Superblock, Wrap};
@@ -137,6 +137,15 @@ impl Keyring {
         Ok((key, wrap))
     }
 
+    /// Makes sure that a new file would get a key.
+    ///
+    /// # Errors
+    ///
+    /// As for `new_key`.
+    pub fn check(&self) -> Result<()> {
+        self.root_key(self.newest()?).map(drop)
+    }
+
     /// The data key of an encrypted file.
     ///
     /// # Errors
@@ -170,11 +179,21 @@ impl Keyring {
         if !matches!(self.root.0, Origin::File) {
             return Ok(GIVEN);
         }
-        let generations = self.generations()?;
-        match generations.into_iter().max() {
-            Some(newest) => Ok(newest),
-            None => self.make_file().map(|()| FIRST_FILE),
-        }
+        let newest = match self.generations()?.into_iter().max() {
+            Some(newest) => newest,
+            None => self.make_file().map(|()| FIRST_FILE)?,
+        };
+        self.keep().map_err(|error| no_key(&error))?;
+        Ok(newest)
+    }
+
+    /// Makes the key durable before anything is encrypted under it, and removes what an interrupted making left: whoever
+    /// made it may have been killed half way.
+    fn keep(&self) -> Result<()> {
+        let folder = self.tree.keys();
+        folder.ensure()?;
+        folder.sync()?;
+        clear_unpublished(&folder, FILE_PREFIX.trim_end_matches('.'))
     }
 
     fn root_key(&self, generation: u32) -> Result<Zeroizing<Vec<u8>>> {

@@ -35,6 +35,8 @@ mod promise;
 mod published;
 mod readers;
 mod registry;
+mod rekeying;
+mod replacing;
 mod restoring;
 mod session;
 mod slot;

@@ -1,16 +1,15 @@
 //! Putting a backup in the place of the store's content, under its open handles.
 //!
-//! The backup is copied beside the store's file and verified there. One rename decides: before it the old content is
-//! untouched, after it the new one is complete.
+//! The backup is copied beside the store's file and verified there.
 
 use super::backups::Source;
 use super::base::Base;
-use super::healing::Reopening;
 use super::random;
-use crate::disk::{Folder, Identity, Replacement, StoreFile};
+use super::replacing;
+use crate::disk::{Identity, StoreFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::BackupPlace;
-use crate::storage::{self, Backup, Database, Stamps};
+use crate::storage::{self, Backup};
 
 /// Replaces the content of the store. The caller has made sure that nobody else holds a part of it.
 ///
@@ -44,55 +43,7 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
         restored.map_err(|error| damaged(error, source))?;
     }
     drop(backup);
-    replacement.sync()?;
-    let reopening = Reopening::of(base);
-    let (stamps, result) = base.published.exchange(|database| exchange(database, replacement, &folder, &reopening));
-    if let Some(stamps) = stamps {
-        base.stamps = stamps;
-    }
-    result
-}
-
-/// Closes the database, exchanges the file and opens it again. The first part goes back to the readers, the second one
-/// to the writer.
-fn exchange(
-    database: Result<Database>,
-    replacement: Replacement,
-    folder: &Folder,
-    reopening: &Reopening,
-) -> (Result<Database>, (Option<Stamps>, Result<()>)) {
-    if let Err(error) = database.and_then(Database::close) {
-        log::warn!("the old content of a store was not closed cleanly before a restore: {error}");
-    }
-    let published = replacement.publish();
-    let synced = if published.is_ok() { folder.sync() } else { Ok(()) };
-    // The new file is there: what can be opened at the second attempt was restored.
-    match reopening.open().or_else(|_| reopening.open()) {
-        Ok((database, stamps)) => (Ok(database), (Some(stamps), published.and(synced.map_err(not_certain)))),
-        Err(error) => {
-            let error = unopened(published.is_ok(), error);
-            (Err(error.clone()), (None, Err(error)))
-        }
-    }
-}
-
-fn unopened(published: bool, error: Error) -> Error {
-    let (kind, content) = match published {
-        true => (ErrorKind::OutcomeUnknown, "restored"),
-        false => (ErrorKind::Database, "old"),
-    };
-    let message = format!(
-        "The {content} content is on the disk, but could not be opened: {error} It is tried again with the next operation."
-    );
-    Error::new(kind, message).caused_by(error)
-}
-
-fn not_certain(error: Error) -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        format!("The backup was restored, but whether that survives a loss of power is not known. {error}"),
-    )
-    .caused_by(error)
+    replacing::replace(base, replacement, "The backup was restored.")
 }
 
 /// A damaged backup is no damage of the store; one of an encrypted store, which may only lack its key, has the number of

@@ -11,13 +11,15 @@ use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
 use super::maintenance;
 use super::observers::Observer;
+use super::rekeying;
 use super::restoring;
 use super::session::{Session, Work, WriteJob};
 use super::told::Told;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{RELAXED_FLUSH_BYTES, RELAXED_FLUSH_MS, SNAPSHOT_IDLE_MS};
 use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability, HolderKind};
-use crate::store::{Outcome, Step, Upkeep, Write};
+use crate::storage::Database;
+use crate::store::{Exclusive, Outcome, Step, Upkeep, Write};
 
 /// The open store as its own thread sees it.
 pub struct Writer {
@@ -73,11 +75,8 @@ impl Writer {
             }
             Work::Write(Write::Exclusive(what)) => {
                 self.run();
-                let result = if self.explicit.is_some() {
-                    Err(maintenance::transaction_open())
-                } else {
-                    self.flush().and_then(|()| maintenance::exclusive(&self.session, what))
-                };
+                let result =
+                    if self.explicit.is_some() { Err(maintenance::transaction_open()) } else { self.exclusive(what) };
                 // It ended the automatic backup, if one was being made.
                 self.automatic.interrupted();
                 self.answer_one(job, result.map(|()| Outcome::Done));
@@ -99,6 +98,23 @@ impl Writer {
                     self.run();
                 }
             }
+        }
+    }
+
+    /// Does what needs the store for itself.
+    fn exclusive(&mut self, what: Exclusive) -> Result<()> {
+        self.flush()?;
+        match what {
+            Exclusive::Rekey => {
+                // A backup that was asked for before keeps a snapshot of the old file.
+                self.session.slot.backups.finish_asked();
+                self.base.published.pins.check_none("Rekeying")?;
+                rekeying::rekey(&mut self.base)
+            }
+            Exclusive::CheckDeep => {
+                maintenance::exclusive(&self.session, "A deep integrity check", Database::check_deep)
+            }
+            Exclusive::Compact => maintenance::exclusive(&self.session, "Compaction", maintenance::compact),
         }
     }
 

@@ -257,14 +257,43 @@ pub fn restore(
         // Whatever was damaged is found before the last commit: the rows are counted while they are copied.
         backup.check_rows(copy_rows(&backup.snapshot, &target, pace)?)?;
         finish(target, &rest, Some(state), None)?;
-        let (backend, _head) = StoreBackend::open(file.to_read()?, keys)?;
-        let redb = redb::Database::builder()
-            .set_cache_size(COPY_CACHE_BYTES)
-            .open_read_only_with_backend(backend)
-            .map_err(IntoError::into_error)?;
-        let written = Snapshot::new(redb.begin_read().map_err(IntoError::into_error)?)?;
+        let (written, _redb) = read_back(file, keys)?;
         backup.check_rows(tally(&written, pace)?)
     })
+}
+
+/// Copies everything that is committed in `snapshot` into an empty file of the same store. The file is verified, but not
+/// yet synced.
+///
+/// # Errors
+///
+/// `Corrupted` if the store is damaged, `Database` or `CannotOpen` if the file cannot be written.
+pub fn rewrite(snapshot: &Snapshot, file: &Replacement, identity: Identity, keys: &Keyring) -> Result<()> {
+    guarded(|| {
+        let rest = Rest::read(snapshot)?;
+        let target = create(file, identity, keys)?;
+        let copied = copy_rows(snapshot, &target, &mut |_| Ok(()))?;
+        finish(target, &rest, None, None)?;
+        let (written, _redb) = read_back(file, keys)?;
+        if tally(&written, &mut |_| Ok(()))? == copied && Rest::read(&written)?.digest() == rest.digest() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Database,
+            "What was written is not what is read back. It was dropped; the old file stays.",
+        ))
+    })
+}
+
+/// Opens a file that was just filled.
+fn read_back(file: &Replacement, keys: &Keyring) -> Result<(Snapshot, redb::ReadOnlyDatabase)> {
+    let (backend, _head) = StoreBackend::open(file.to_read()?, keys)?;
+    let redb = redb::Database::builder()
+        .set_cache_size(COPY_CACHE_BYTES)
+        .open_read_only_with_backend(backend)
+        .map_err(IntoError::into_error)?;
+    let snapshot = Snapshot::new(redb.begin_read().map_err(IntoError::into_error)?)?;
+    Ok((snapshot, redb))
 }
 
 fn create(file: &Replacement, identity: Identity, keys: &Keyring) -> Result<redb::Database> {

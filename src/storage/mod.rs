@@ -18,7 +18,7 @@ mod sync_settings;
 mod tables;
 mod write;
 
-pub use backup::{Backup, make as make_backup, restore as restore_backup};
+pub use backup::{Backup, make as make_backup, restore as restore_backup, rewrite};
 pub use copy::Pace;
 pub use database::{CacheStatistics, Database};
 pub use meta::RecordedOptions;

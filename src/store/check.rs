@@ -42,6 +42,8 @@ pub enum Write {
 pub enum Exclusive {
     /// Check every page.
     CheckDeep,
+    /// A new key, and every block encrypted anew.
+    Rekey,
     /// Give unused space back.
     Compact,
 }
@@ -297,6 +299,7 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
         Op::CheckIntegrity { deep: true } => Checked::Write(Write::Exclusive(Exclusive::CheckDeep)),
         Op::Compact => Checked::Write(Write::Exclusive(Exclusive::Compact)),
+        Op::Rekey => Checked::Write(Write::Exclusive(Exclusive::Rekey)),
         Op::Count { prefix } => Checked::Read(count(kind, &prefix)?),
         Op::GetFromDevice { device_id, key } => {
             let key = shared(kind, &key)?;

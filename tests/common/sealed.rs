@@ -22,7 +22,7 @@ fn number(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The newer of two copies that are whole.
-fn newer<'a>(copies: [&'a [u8]; 2], sequence_at: usize, is_whole: impl Fn(&[u8]) -> bool) -> Option<&'a [u8]> {
+fn newer(copies: [&[u8]; 2], sequence_at: usize, is_whole: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     copies.into_iter().filter(|copy| is_whole(copy)).max_by_key(|copy| number(copy, sequence_at))
 }
 

@@ -109,20 +109,27 @@ fn check_backups(store: &KvStore, worlds: &[&World]) -> Result<(), String> {
 fn crash_again(volume: &Volume, expected: &Expected, losses: &[Loss], random: &mut Random) -> Result<(), String> {
     let Expected { worlds: allowed, options, .. } = expected;
     let first = volume.position();
-    let opened = open(volume, allowed, options)?;
     let mut promises = Vec::new();
-    if let Some((store, mut content)) = opened {
-        for number in 0..random.below(3) {
-            let issued = volume.position();
-            let entry = Entry::new(format!("again{number}"), 7);
-            answer(store.put(entry.key.as_str(), entry.value.clone()))
-                .map_err(|error| format!("a further write: {error}"))?;
-            answer(store.flush()).map_err(|error| format!("a further flush: {error}"))?;
-            content.insert(entry.key, entry.value.into());
-            promises.push((issued, volume.position(), content.clone()));
+    let issued = volume.position();
+    let (store, mut content) = match open(volume, allowed, options)? {
+        Some(opened) => opened,
+        None => {
+            let made = answer(manager(volume).get_store(STORE, options.clone()));
+            let store = made.map_err(|error| format!("the store cannot be made anew: {} {error}", error.code()))?;
+            promises.push((issued, volume.position(), Content::new()));
+            (store, Content::new())
         }
-        close(store)?;
+    };
+    for number in 0..random.below(3) {
+        let issued = volume.position();
+        let entry = Entry::new(format!("again{number}"), 7);
+        answer(store.put(entry.key.as_str(), entry.value.clone()))
+            .map_err(|error| format!("a further write: {error}"))?;
+        answer(store.flush()).map_err(|error| format!("a further flush: {error}"))?;
+        content.insert(entry.key, entry.value.into());
+        promises.push((issued, volume.position(), content.clone()));
     }
+    close(store)?;
     let position = first + random.below((volume.position() - first) as u64 + 1) as usize;
     let mut worlds = allowed.to_vec();
     for (issued, promised, content) in promises {

@@ -59,3 +59,8 @@ fn compaction_survives() {
 fn reopening_survives() {
     survive(Workload::Reopening);
 }
+
+#[test]
+fn rekeying_survives_under_the_old_key_or_the_new_one() {
+    survive(Workload::Rekeying);
+}

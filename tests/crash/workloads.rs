@@ -24,12 +24,14 @@ pub enum Workload {
     Lifecycle,
     /// Much is deleted, and the file compacted.
     Compaction,
-    /// The store is closed and opened again, also as a device store, with a higher security level.
+    /// A device store is closed and opened again.
     Reopening,
+    /// An encrypted store gets a new key, again and again.
+    Rekeying,
 }
 
 impl Workload {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Singles,
         Self::Batches,
         Self::Transactions,
@@ -39,6 +41,7 @@ impl Workload {
         Self::Lifecycle,
         Self::Compaction,
         Self::Reopening,
+        Self::Rekeying,
     ];
 
     /// The options of its store.
@@ -56,7 +59,7 @@ impl Workload {
     pub fn run(self, seed: u64, flaw: Flaw) -> Driver {
         let mut options = self.options();
         // Every other store is encrypted.
-        options.encrypt = seed % 2 == 1;
+        options.encrypt = seed % 2 == 1 || self == Self::Rekeying;
         let mut driver = Driver::new(seed, options, flaw);
         driver.open();
         match self {
@@ -69,6 +72,7 @@ impl Workload {
             Self::Lifecycle => lifecycle(&mut driver),
             Self::Compaction => compaction(&mut driver),
             Self::Reopening => reopening(&mut driver),
+            Self::Rekeying => rekeying(&mut driver),
         }
         driver
     }
@@ -202,6 +206,14 @@ fn reopening(driver: &mut Driver) {
         driver.one(2_000);
         driver.close();
         driver.open();
+        driver.group(2, 2_000);
+    }
+}
+
+fn rekeying(driver: &mut Driver) {
+    for _ in 0..3 {
+        driver.one(20_000);
+        driver.settle(dkv::KvStore::rekey);
         driver.group(2, 2_000);
     }
 }

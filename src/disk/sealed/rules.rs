@@ -121,7 +121,7 @@ fn kinds() -> [Box<dyn Fn() -> Seal>; 2] {
     let key = DataKey::random().unwrap();
     [
         Box::new(|| Seal::Checksum { file_id: [1; 16] }),
-        Box::new(move || Seal::Cipher(Cipher::new(key.clone(), [1; 16]).unwrap())),
+        Box::new(move || Seal::Cipher(Box::new(Cipher::new(key.clone(), [1; 16]).unwrap()))),
     ]
 }
 

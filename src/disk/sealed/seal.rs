@@ -43,7 +43,7 @@ pub enum Seal {
         file_id: [u8; 16],
     },
     /// Encrypted and authenticated.
-    Cipher(Cipher),
+    Cipher(Box<Cipher>),
 }
 
 impl Seal {
@@ -83,7 +83,7 @@ mod tests {
 
     fn seals() -> [Seal; 2] {
         let key = DataKey::random().unwrap();
-        [Seal::Checksum { file_id: [1; 16] }, Seal::Cipher(Cipher::new(key, [1; 16]).unwrap())]
+        [Seal::Checksum { file_id: [1; 16] }, Seal::Cipher(Box::new(Cipher::new(key, [1; 16]).unwrap()))]
     }
 
     #[test]
