@@ -651,6 +651,15 @@ typedef struct dkv_text {
 } dkv_text;
 
 /**
+ * Writes the root key of the application's encrypted stores to the buffer, and returns how many bytes it has: 32 to
+ * 1024, at most the capacity; 0 if there is none. The library wipes the buffer after use.
+ *
+ * Called on a thread of the library when an encrypted store is created, opened, backed up, restored or rekeyed, also
+ * after the manager was freed, as long as such a store is open. It must not wait for an answer of the library.
+ */
+typedef size_t (*dkv_root_key_callback)(void *user_data, uint8_t *buffer, size_t capacity);
+
+/**
  * What a manager is made with. Begin with DKV_MANAGER_OPTIONS_INIT or dkv_manager_options_init().
  */
 typedef struct dkv_manager_options {
@@ -678,6 +687,24 @@ typedef struct dkv_manager_options {
      * Must be 0.
      */
     uint32_t reserved;
+    /**
+     * The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
+     * file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
+     * without it nobody can.
+     */
+    const uint8_t *root_key;
+    /**
+     * Bytes of root_key.
+     */
+    size_t root_key_length;
+    /**
+     * Gives the root key when it is needed. NULL, the default, for none; not together with root_key.
+     */
+    dkv_root_key_callback root_key_callback;
+    /**
+     * Handed to root_key_callback; it must stay valid as long as an encrypted store is open.
+     */
+    void *root_key_user_data;
 } dkv_manager_options;
 
 /**
@@ -693,8 +720,8 @@ typedef struct dkv_store_options {
      */
     int32_t create_if_missing;
     /**
-     * 1 to encrypt the store. Fixed when it is created. Default 0. This version answers 1 with
-     * DKV_ERR_NOT_SUPPORTED.
+     * 1 to encrypt the store. Fixed when it is created. Default 0. The root
+     * key is the manager's.
      */
     int32_t encrypt;
     /**
@@ -2592,6 +2619,20 @@ int32_t dkv_store_compact(dkv_store *store,
                           void *user_data);
 
 /**
+ * Encrypts the store anew under a new key. Needs the store for itself: everything else waits. Any thread.
+ *
+ * The disk holds both files for a moment. Backups keep their own keys and can be restored as before.
+ *
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+ * Answered: DKV_ERR_CORRUPTED (the store is not encrypted, or damaged), DKV_ERR_KEY_UNAVAILABLE (no root key),
+ * DKV_ERR_DATABASE (a result set, an iterator or a transaction is open; an I/O error), DKV_ERR_OUTCOME_UNKNOWN,
+ * DKV_ERR_CLOSED (deleted meanwhile). After the first three the old key stays.
+ */
+int32_t dkv_store_rekey(dkv_store *store,
+                        dkv_void_callback callback,
+                        void *user_data);
+
+/**
  * What the store has done since it was opened, and what it holds now. Answers on this thread.
  *
  * Set statistics->struct_size to sizeof(dkv_statistics) first; the other fields are written. Any thread.
@@ -2713,7 +2754,8 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
  * The options of a manager, as dkv_manager_options_init() sets them: every field has its default, and bundle_name and
  * base_dir remain to be given.
  */
-#define DKV_MANAGER_OPTIONS_INIT { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0 }
+#define DKV_MANAGER_OPTIONS_INIT                                                                                     \
+    { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0, NULL, 0, NULL, NULL }
 
 /**
  * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not

@@ -61,6 +61,7 @@ mod storage;
 mod store;
 
 pub use client::{KvStore, Manager, ManagerOptions, Request, Subscription};
+pub use disk::RootKey;
 pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{
@@ -75,7 +76,7 @@ pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 #[cfg(feature = "simulation")]
 #[doc(hidden)]
 pub mod simulation {
-    pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume};
+    pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume, Vices};
 }
 
 /// Runs the README's examples with the documentation tests.

@@ -135,6 +135,12 @@ pub const RELAXED_FLUSH_MS: u64 = 1_000;
 /// are reusable only after a durable one.
 pub const RELAXED_FLUSH_BYTES: usize = 16 * 1024 * 1024;
 
+/// Stretches of a file that are remembered between two syncs, to be written again if the second one fails. Beyond that
+/// they become one that has them all: 1 MiB at most.
+pub const UNSYNCED_STRETCHES_MAX: usize = 65_536;
+/// Bytes that are written again at once.
+pub const REWRITE_BYTES: u64 = 1024 * 1024;
+
 /// redb's page cache for each store, unless the open option says otherwise.
 pub const CACHE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024;
 /// Smallest page cache: below it redb would evict pages of the very commit it is writing.
@@ -152,6 +158,20 @@ pub const CHUNK_PAGE_BYTES_MAX: usize = 64 * 1024;
 /// What redb needs in a leaf with one chunk: 4 for the leaf's head, 4 for the end of the value, 12 for the key.
 pub const CHUNK_OVERHEAD_BYTES: usize = 20;
 
+/// Groups of blocks whose metadata is kept in memory for each store: 4 KiB each, 408 KiB of the store each, so that
+/// 1 MiB serves the reads of 100 MiB without another one for the metadata.
+pub const META_GROUPS_MAX: usize = 256;
+/// Sealed blocks that wait for their neighbours before they are written: 1 MiB for each store that is written.
+pub const PENDING_BLOCKS_MAX: usize = 256;
+/// Sealed blocks in one write: longer ones gain nothing, and would need a longer buffer.
+pub const PENDING_RUN_BLOCKS_MAX: usize = 64;
+/// Keys of earlier sessions that an encrypted store remembers. Deriving one anew costs about as much as opening a block.
+pub const SESSION_KEYS_MAX: usize = 64;
+/// Shortest root key that an application may give, in bytes: as long as the keys that are derived from it.
+pub const ROOT_KEY_BYTES_MIN: usize = 32;
+/// Longest root key that an application may give, in bytes.
+pub const ROOT_KEY_BYTES_MAX: usize = 1024;
+
 /// Values up to this size travel inside a record of a completion queue; larger ones by handle.
 pub const RECORD_INLINE_BYTES_MAX: usize = 64 * 1024;
 /// Log messages that a completion queue or logger may lag behind before the newest ones are dropped.
@@ -168,4 +188,6 @@ const _: () = assert!(QUEUE_OPERATIONS_MAX * OPERATION_OVERHEAD_BYTES <= QUEUE_B
 const _: () = assert!(OBSERVER_NOTIFICATIONS_MAX > QUEUE_OPERATIONS_MAX);
 const _: () = assert!(INLINE_PAYLOAD_BYTES_MAX < CHUNK_PAGE_BYTES_MAX - CHUNK_OVERHEAD_BYTES);
 const _: () = assert!(CACHE_BYTES_MIN <= CACHE_BYTES_DEFAULT && CACHE_BYTES_DEFAULT <= CACHE_BYTES_MAX);
+const _: () = assert!(PENDING_RUN_BLOCKS_MAX <= PENDING_BLOCKS_MAX);
+const _: () = assert!(ROOT_KEY_BYTES_MIN <= ROOT_KEY_BYTES_MAX);
 const _: () = assert!(SNAPSHOT_IDLE_MS < RELAXED_FLUSH_MS);

@@ -135,19 +135,41 @@ fn a_superblock_with_numbers_that_no_release_wrote_is_damage() {
     }
 }
 
+/// Changes both copies of the database's own head.
+fn garbage_in_both_heads(bytes: &mut [u8], length: usize) {
+    for copy in 0..2 {
+        let from = HEAD_BYTES + copy * COPY_BYTES;
+        overwrite(bytes, from, from + length, 11);
+    }
+}
+
 #[test]
-fn garbage_in_the_head_of_the_database_is_damage() {
+fn garbage_in_both_heads_of_the_database_is_damage() {
     for length in [9, 64, 320, COPY_BYTES] {
-        let place = damaged(|bytes| overwrite(bytes, HEAD_BYTES, HEAD_BYTES + length, 11));
+        let place = damaged(|bytes| garbage_in_both_heads(bytes, length));
         assert_refused_and_untouched(&place, CORRUPTED);
-        let place = damaged(|bytes| bytes[HEAD_BYTES..HEAD_BYTES + length].fill(0));
+        let place = damaged(|bytes| {
+            bytes[HEAD_BYTES..HEAD_BYTES + length].fill(0);
+            bytes[HEAD_BYTES + COPY_BYTES..HEAD_BYTES + COPY_BYTES + length].fill(0);
+        });
         assert_refused_and_untouched(&place, CORRUPTED);
     }
 }
 
 #[test]
+fn one_whole_copy_of_the_databases_head_is_enough() {
+    for copy in 0..2 {
+        let from = HEAD_BYTES + copy * COPY_BYTES;
+        let place = damaged(|bytes| overwrite(bytes, from, from + COPY_BYTES, 3));
+        let store = place.open("notes", single());
+        assert_eq!(store.get("key007").wait().unwrap(), Value::from("value 7"));
+        assert_eq!(store.get_entries("^").wait().unwrap().len(), 201);
+    }
+}
+
+#[test]
 fn a_higher_level_asked_of_a_damaged_store_is_not_recorded() {
-    let place = damaged(|bytes| overwrite(bytes, HEAD_BYTES, HEAD_BYTES + 64, 11));
+    let place = damaged(|bytes| garbage_in_both_heads(bytes, 64));
     let before = files(&place.store_folder("notes"));
     assert_eq!(place.refusal("notes", Options::single(SecurityLevel::S4)), CORRUPTED);
     assert!(files(&place.store_folder("notes")) == before, "an open that failed raised the recorded level");
@@ -204,29 +226,53 @@ fn random_damage_is_reported_or_harmless_and_never_fatal() {
     }
 }
 
-#[test]
-fn a_page_that_makes_no_sense_is_reported_as_damage_by_every_read() {
+/// An open store whose page with key1234 is changed in its file, and not in its cache.
+fn damaged_while_open(change: impl Fn(&mut [u8])) -> (Place, dkv::KvStore) {
     const PAGE_BYTES: usize = 4096;
-    let place = damaged(|bytes| {
-        let leaves: Vec<usize> = (HEAD_BYTES..bytes.len())
-            .step_by(PAGE_BYTES)
-            .filter(|page| bytes[*page..page + PAGE_BYTES].windows(7).any(|window| window == b"value 1"))
-            .collect();
-        assert!(!leaves.is_empty());
-        for leaf in leaves {
-            // Behind its type and count, a leaf tells where its entries end.
-            bytes[leaf + 4..leaf + 500].fill(0xff);
+    let place = Place::new();
+    let small_cache = with(single(), |options| options.cache_bytes = dkv::limits::CACHE_BYTES_MIN);
+    let store = place.open("notes", small_cache);
+    let entry = |number| dkv::Entry::new(format!("key{number:04}"), format!("{number:04} {}", "x".repeat(1500)));
+    store.put_batch((0..2000).map(entry).collect()).wait().unwrap();
+    let file = place.store_file("notes");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let mut found = 0;
+    for page in bytes[HEAD_BYTES..].chunks_exact_mut(PAGE_BYTES) {
+        if page.windows(9).any(|window| window == b"1234 xxxx") {
+            change(page);
+            found += 1;
         }
-    });
-    let store = place.open("notes", single());
-    assert_eq!(code(store.get("key100").wait()), CORRUPTED);
-    assert_eq!(code(store.get_entries("key").wait()), CORRUPTED);
-    assert_eq!(code(store.get_now("key100")), CORRUPTED);
-    assert_eq!(code(store.try_get("key100")), CORRUPTED);
-    // A read that has to wait for a write happens elsewhere, and finds the same.
-    let written = store.put("key100", 1);
-    assert_eq!(code(store.get("key100").wait()), CORRUPTED);
-    assert_eq!(code(written.wait()), CORRUPTED);
+    }
+    assert!(found > 0);
+    std::fs::write(&file, bytes).unwrap();
+    // What the small cache holds now is something else.
+    store.get_entries("key0").wait().unwrap();
+    (place, store)
+}
+
+#[test]
+fn a_page_that_is_not_what_was_written_is_reported_as_damage_by_every_read() {
+    // Behind its type and count, a leaf tells where its entries end; further behind, a bit of a value makes sense as well.
+    let changes: [fn(&mut [u8]); 2] = [|page| page[4..500].fill(0xff), |page| page[4000] ^= 1];
+    for change in changes {
+        let reads: [fn(&dkv::KvStore) -> dkv::Result<()>; 5] = [
+            |store| store.get("key1234").wait().map(drop),
+            |store| store.get_entries("key").wait().map(drop),
+            |store| store.get_now("key1234").map(drop),
+            |store| store.try_get("key1234").map(drop),
+            |store| {
+                // A read that has to wait for a write happens elsewhere, and finds the same.
+                let written = store.put("key1234", 1);
+                let read = store.get("key1234").wait();
+                assert_eq!(code(written.wait()), CORRUPTED);
+                read.map(drop)
+            },
+        ];
+        for read in reads {
+            let (_place, store) = damaged_while_open(change);
+            assert_eq!(code(read(&store)), CORRUPTED);
+        }
+    }
 }
 
 #[test]

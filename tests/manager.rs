@@ -225,15 +225,6 @@ fn without_create_if_missing_a_missing_store_is_refused_and_no_file_appears() {
     assert_eq!(first.get("key").wait().unwrap(), Value::from(1));
 }
 
-#[test]
-fn encryption_is_refused_and_nothing_is_created() {
-    let place = Place::new();
-    let encrypted = with(single(), |options| options.encrypt = true);
-    assert_eq!(place.refusal("notes", encrypted), NOT_SUPPORTED);
-    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
-    assert!(place.ids().is_empty());
-}
-
 /// A bundle name that no other test of this binary uses: open stores are counted by it, for the whole process.
 fn fresh_bundle() -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);

@@ -116,6 +116,19 @@ pub extern "C" fn dkv_store_compact(store: *mut dkv_store, callback: dkv_void_ca
     guard(|| store::submit_plain(store, Op::Compact, callback, user_data))
 }
 
+/// Encrypts the store anew under a new key. Needs the store for itself: everything else waits. Any thread.
+///
+/// The disk holds both files for a moment. Backups keep their own keys and can be restored as before.
+///
+/// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
+/// Answered: DKV_ERR_CORRUPTED (the store is not encrypted, or damaged), DKV_ERR_KEY_UNAVAILABLE (no root key),
+/// DKV_ERR_DATABASE (a result set, an iterator or a transaction is open; an I/O error), DKV_ERR_OUTCOME_UNKNOWN,
+/// DKV_ERR_CLOSED (deleted meanwhile). After the first three the old key stays.
+#[unsafe(no_mangle)]
+pub extern "C" fn dkv_store_rekey(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {
+    guard(|| store::submit_plain(store, Op::Rekey, callback, user_data))
+}
+
 /// What the store has done since it was opened, and what it holds now. Answers on this thread.
 ///
 /// Set statistics->struct_size to sizeof(dkv_statistics) first; the other fields are written. Any thread.

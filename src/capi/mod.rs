@@ -32,6 +32,7 @@ mod queue;
 mod record;
 mod reply;
 mod result_set;
+mod root_key;
 mod schema;
 mod service;
 mod status;

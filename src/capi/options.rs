@@ -1,10 +1,13 @@
 //! What managers and stores are made with.
 
+use std::ffi::c_void;
 use std::path::PathBuf;
+use std::ptr;
 
 use super::growable;
 use super::guard::guard;
 use super::ptr::text_of;
+use super::root_key::{self, dkv_root_key_callback};
 use super::value::dkv_text;
 use crate::client::ManagerOptions;
 use crate::error::{Error, Result};
@@ -51,6 +54,16 @@ pub struct dkv_manager_options {
     pub open_stores_max: u32,
     /// Must be 0.
     pub reserved: u32,
+    /// The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
+    /// file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
+    /// without it nobody can.
+    pub root_key: *const u8,
+    /// Bytes of root_key.
+    pub root_key_length: usize,
+    /// Gives the root key when it is needed. NULL, the default, for none; not together with root_key.
+    pub root_key_callback: dkv_root_key_callback,
+    /// Handed to root_key_callback; it must stay valid as long as an encrypted store is open.
+    pub root_key_user_data: *mut c_void,
 }
 
 /// What a store is opened with. Begin with DKV_STORE_OPTIONS_INIT or dkv_store_options_init().
@@ -61,8 +74,8 @@ pub struct dkv_store_options {
     pub struct_size: u32,
     /// 1 to create the store if it does not exist. Default 1.
     pub create_if_missing: i32,
-    /// 1 to encrypt the store. Fixed when it is created. Default 0. This version answers 1 with
-    /// DKV_ERR_NOT_SUPPORTED.
+    /// 1 to encrypt the store. Fixed when it is created. Default 0. The root
+    /// key is the manager's.
     pub encrypt: i32,
     /// 1 for automatic backups: in the background, named autoBackup, one of the 5 that a store may have. Default 1.
     pub backup: i32,
@@ -95,11 +108,15 @@ impl dkv_manager_options {
         base_dir: growable::NO_TEXT,
         open_stores_max: 0,
         reserved: 0,
+        root_key: ptr::null(),
+        root_key_length: 0,
+        root_key_callback: None,
+        root_key_user_data: ptr::null_mut(),
     };
 
     /// # Safety
     ///
-    /// `options` is NULL or points to a struct of its `struct_size` bytes, whose texts are readable.
+    /// `options` is NULL or points to a struct of its `struct_size` bytes, whose texts and root key are readable.
     pub unsafe fn read(options: *const Self) -> Result<ManagerOptions> {
         // SAFETY: the caller's contract.
         let options = unsafe { growable::read(options, Self::DEFAULT) }?;
@@ -112,6 +129,10 @@ impl dkv_manager_options {
         let mut read = ManagerOptions::new(bundle_name, base_dir);
         read.is_system_app = growable::flag("is_system_app", options.is_system_app)?;
         read.open_stores_max = if options.open_stores_max == 0 { OPEN_STORES_MAX } else { options.open_stores_max };
+        let (key, length) = (options.root_key, options.root_key_length);
+        let (callback, user_data) = (options.root_key_callback, options.root_key_user_data);
+        // SAFETY: the caller's contract.
+        read.root_key = unsafe { root_key::read(key, length, callback, user_data) }?;
         Ok(read)
     }
 }

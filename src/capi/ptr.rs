@@ -11,6 +11,8 @@ pub struct UserData(pub *mut c_void);
 
 // SAFETY: the pointer is never dereferenced here; the header makes the caller answer for its use on another thread.
 unsafe impl Send for UserData {}
+// SAFETY: as for Send.
+unsafe impl Sync for UserData {}
 
 impl UserData {
     /// The pointer's bits, as the tag of a queue's records.

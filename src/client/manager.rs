@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::request::Request;
 use super::store::KvStore;
 use super::subscription::Subscription;
-use crate::disk::{SharedVolume, system};
+use crate::disk::{RootKey, SharedVolume, system};
 use crate::engine::{self, Answer, CloseRequest, DeleteRequest, DeviceIdRequest, ListRequest, OpenRequest, Place};
 use crate::error::{Error, Result};
 use crate::limits::OPEN_STORES_MAX;
@@ -24,6 +24,8 @@ pub struct ManagerOptions {
     pub is_system_app: bool,
     /// Stores that the application may have open at once. Default 16.
     pub open_stores_max: u32,
+    /// Where the root key of encrypted stores comes from. Default [`RootKey::in_file`].
+    pub root_key: RootKey,
     /// Where the folder lies: on the system's disk, except in tests of this library.
     volume: SharedVolume,
 }
@@ -36,6 +38,7 @@ impl ManagerOptions {
             base_dir: base_dir.into(),
             is_system_app: false,
             open_stores_max: OPEN_STORES_MAX,
+            root_key: RootKey::in_file(),
             volume: system(),
         }
     }
@@ -62,6 +65,7 @@ struct Inner {
     base_dir: PathBuf,
     is_system_app: bool,
     open_stores_max: u32,
+    root_key: RootKey,
     volume: SharedVolume,
 }
 
@@ -86,8 +90,8 @@ impl Manager {
         }
         let base_dir = std::path::absolute(&options.base_dir)
             .map_err(|error| Error::invalid_argument(format!("Parameter error: the folder is not usable: {error}.")))?;
-        let ManagerOptions { is_system_app, open_stores_max, volume, .. } = options;
-        Ok(Self { inner: Arc::new(Inner { bundle_name, base_dir, is_system_app, open_stores_max, volume }) })
+        let ManagerOptions { is_system_app, open_stores_max, root_key, volume, .. } = options;
+        Ok(Self { inner: Arc::new(Inner { bundle_name, base_dir, is_system_app, open_stores_max, root_key, volume }) })
     }
 
     /// Whether the application may use the calls for system applications.
@@ -123,6 +127,7 @@ impl Manager {
             base_dir: self.inner.base_dir.clone(),
             store_id: StoreId::new(store_id)?,
             options,
+            root_key: self.inner.root_key.clone(),
             open_stores_max: self.inner.open_stores_max,
         };
         engine::open(request, Box::new(move |hold| answer(hold.map(KvStore::new))))

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::{KvStore, Manager, ManagerOptions};
-use crate::disk::{StoreBackend, StoreFile, Tree, system};
+use crate::disk::{Keyring, RootKey, StoreBackend, StoreFile, Tree, system};
 use crate::error::{ErrorKind, Result};
 use crate::limits::OBSERVER_BYTES_MAX;
 use crate::model::{Change, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value};
@@ -53,9 +53,11 @@ impl Home {
     /// Closes the store, and does something with its tables.
     fn beneath<R>(&self, store: KvStore, apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>) -> R {
         store.close().wait().unwrap();
-        let folder = Tree::resolve(&system(), self.folder.path()).unwrap().store("store");
-        let (backend, head) = StoreBackend::open(StoreFile::open(&folder).unwrap()).unwrap();
-        let (database, mut stamps) = Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT).unwrap();
+        let tree = Tree::resolve(&system(), self.folder.path()).unwrap();
+        let (folder, keys) = (tree.store("store"), Keyring::new(tree, RootKey::in_file()));
+        let (backend, head) = StoreBackend::open(StoreFile::open(&folder).unwrap(), &keys).unwrap();
+        let (database, mut stamps) =
+            Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT, &Arc::default()).unwrap();
         head.release().unwrap();
         let transaction = database.begin(true).unwrap();
         let result = transaction.with_tables(&mut stamps, 0, apply).unwrap();

@@ -222,6 +222,18 @@ impl KvStore {
         self.request(Op::Compact, done)
     }
 
+    /// Encrypts the store anew under a new key (`store.md` 9.1). Needs the store for itself: everything else waits. The
+    /// disk holds both files for a moment. Backups keep their own keys and can be restored as before.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupted` (15100003) for a store that is not encrypted; `KeyUnavailable` (15100006) without a root key, and
+    /// `Database` (27459594) while a result set, an iterator or a transaction is open: the old key stays. `Closed`
+    /// (15100005), `QueueFull` (-1).
+    pub fn rekey(&self) -> Request<()> {
+        self.request(Op::Rekey, done)
+    }
+
     /// What the store has done since it was opened, and what it holds now. Answers on this thread.
     ///
     /// # Errors

@@ -1,44 +1,31 @@
-//! The storage backend beneath redb.
+//! The storage backend beneath redb: sealed blocks behind a superblock, and what must hold for every store.
 //!
-//! In this format it passes redb's blocks through unchanged, behind the superblock. It owns what must hold for every
-//! store whatever lies in its blocks: who may open the file, and all six lock methods. A backend that leaves one of
-//! those out has no locking at all.
+//! From above: redb, this backend, the sealed blocks, the writes that wait for an opening, the file. Each hands on all
+//! six lock methods; a backend that leaves one of those out has no locking at all.
 
 use std::fmt;
 use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{BackendError, StorageBackend};
 
 use super::held::HeldFile;
-use super::superblock::{SUPERBLOCK_BYTES, Superblock};
+use super::keyring::Keyring;
+use super::sealed::{Cipher, DataKey, Seal, SealedFile};
+use super::superblock::{Identity, SUPERBLOCK_BYTES, Superblock, Wraps};
+use super::traffic::Traffic;
 use super::volume::RawFile;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A store's file as redb sees it.
 pub struct StoreBackend {
-    file: Arc<HeldFile>,
-    traffic: Arc<Traffic>,
-}
-
-/// What went through a backend so far.
-#[derive(Debug, Default)]
-pub struct Traffic {
-    /// Length of the file, in bytes.
-    pub file_bytes: AtomicU64,
-    /// Bytes read.
-    pub read_bytes: AtomicU64,
-    /// Bytes written.
-    pub written_bytes: AtomicU64,
-    /// Flushes.
-    pub flushes: AtomicU64,
+    file: Arc<SealedFile<HeldFile>>,
 }
 
 /// The head of a store's file: what it is, apart from what redb keeps in it.
 pub struct StoreHead {
-    file: Arc<HeldFile>,
+    file: Arc<SealedFile<HeldFile>>,
     superblock: Superblock,
     traffic: Arc<Traffic>,
 }
@@ -48,21 +35,30 @@ impl StoreBackend {
     ///
     /// # Errors
     ///
-    /// `CannotOpen` if the file cannot be written.
-    pub fn create(file: RawFile, superblock: &Superblock) -> Result<Self> {
-        file.set_len(SUPERBLOCK_BYTES)
-            .map_err(|error| Error::new(ErrorKind::CannotOpen, format!("The store's file cannot grow: {error}.")))?;
-        superblock.write_new(&*file)?;
-        Ok(Self { file: Arc::new(HeldFile::direct(file)), traffic: Arc::default() })
+    /// `CannotOpen` if the file cannot be written; for an encrypted store what the keyring fails with.
+    pub fn create(file: RawFile, identity: Identity, keys: &Keyring) -> Result<Self> {
+        let (key, wraps) = if identity.encrypted {
+            let (key, wrap) = keys.new_key(&identity)?;
+            (Some(key), [Some(wrap), None])
+        } else {
+            (None, Wraps::default())
+        };
+        let seal = seal(&identity, key)?;
+        let file = HeldFile::direct(file, Arc::default());
+        let grown = file.set_len(SUPERBLOCK_BYTES);
+        grown.map_err(|error| unusable(&error))?;
+        Superblock::new(identity, wraps).write_new(&file)?;
+        let file = SealedFile::create(file, seal).map_err(|error| unusable(&error))?;
+        Ok(Self { file: Arc::new(file) })
     }
 
     /// Opens an existing file: its head, and what is behind it. Nothing is written before [`StoreHead::release`].
     ///
     /// # Errors
     ///
-    /// As [`Superblock::read`], and `Corrupted` if no blocks follow it.
-    pub fn open(file: RawFile) -> Result<(Self, StoreHead)> {
-        Self::open_counted(file, Arc::default())
+    /// As [`Superblock::read`]; `Corrupted` if the key is missing or another one, or if no blocks follow.
+    pub fn open(file: RawFile, keys: &Keyring) -> Result<(Self, StoreHead)> {
+        Self::open_counted(file, keys, Arc::default())
     }
 
     /// As `open`, counting on where another file of the store stopped.
@@ -70,15 +66,16 @@ impl StoreBackend {
     /// # Errors
     ///
     /// As for `open`.
-    pub fn open_counted(file: RawFile, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
-        let superblock = Superblock::read(&*file)?;
-        if file.len().is_ok_and(|length| length <= SUPERBLOCK_BYTES) {
-            // redb would take a file without blocks for a new one, and the loss would go unnoticed.
-            return Err(Error::corrupted("the file ends behind its superblock"));
-        }
-        let file = Arc::new(HeldFile::holding(file).map_err(|error| unusable(&error))?);
-        let backend = Self { file: Arc::clone(&file), traffic: Arc::clone(&traffic) };
-        Ok((backend, StoreHead { file, superblock, traffic }))
+    pub fn open_counted(file: RawFile, keys: &Keyring, traffic: Arc<Traffic>) -> Result<(Self, StoreHead)> {
+        let file = HeldFile::holding(file, Arc::clone(&traffic)).map_err(|error| unusable(&error))?;
+        let superblock = Superblock::read(&file)?;
+        let key = if superblock.identity.encrypted { Some(keys.unwrap(&superblock)?) } else { None };
+        let seal = seal(&superblock.identity, key)?;
+        let opened = SealedFile::open(file, seal).map_err(|error| unusable(&error))?;
+        // redb would take a file without a header for a new one, and the loss would go unnoticed.
+        let file = opened.ok_or_else(|| Error::corrupted("neither copy of the head behind its superblock is whole"))?;
+        let file = Arc::new(file);
+        Ok((Self { file: Arc::clone(&file) }, StoreHead { file, superblock, traffic }))
     }
 
     /// Reads the superblock of a file without opening the store.
@@ -104,13 +101,15 @@ impl StoreHead {
         &self.superblock
     }
 
-    /// The opening has succeeded: what it wrote is written now, and what comes later at once.
+    /// The opening has succeeded: what it wrote is written now, and what comes later at once. A block that is not whole
+    /// is an error from now on.
     ///
     /// # Errors
     ///
     /// `CannotOpen` if the file cannot be written.
     pub fn release(&self) -> Result<()> {
-        self.file.release().map_err(|error| unusable(&error))
+        self.file.distrust(false);
+        self.file.inner().release().map_err(|error| unusable(&error))
     }
 
     /// Records a raised security level.
@@ -119,8 +118,16 @@ impl StoreHead {
     ///
     /// `CannotOpen` if the file cannot be written.
     pub fn raise_security_level(&mut self, level: u8) -> Result<()> {
-        self.superblock.raise_security_level(&*self.file.file, level)
+        self.superblock.raise_security_level(self.file.inner(), level)
     }
+}
+
+fn seal(identity: &Identity, key: Option<DataKey>) -> Result<Seal> {
+    let file_id = identity.file_id;
+    Ok(match key {
+        None => Seal::Checksum { file_id },
+        Some(key) => Seal::Cipher(Box::new(Cipher::new(key, file_id).map_err(|error| unusable(&error))?)),
+    })
 }
 
 fn unusable(error: &io::Error) -> Error {
@@ -136,65 +143,58 @@ impl fmt::Debug for StoreBackend {
 
 impl StorageBackend for StoreBackend {
     fn len(&self) -> io::Result<u64> {
-        let length = self.file.len()?;
-        self.traffic.file_bytes.store(length, Ordering::Relaxed);
-        Ok(length.saturating_sub(SUPERBLOCK_BYTES))
+        self.file.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.traffic.read_bytes.fetch_add(out.len() as u64, Ordering::Relaxed);
-        self.file.read(offset + SUPERBLOCK_BYTES, out)
+        self.file.read(offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len + SUPERBLOCK_BYTES)?;
-        self.traffic.file_bytes.store(len + SUPERBLOCK_BYTES, Ordering::Relaxed);
-        Ok(())
+        self.file.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.traffic.flushes.fetch_add(1, Ordering::Relaxed);
         self.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.traffic.written_bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
-        self.file.write(offset + SUPERBLOCK_BYTES, data)
+        self.file.write(offset, data)
     }
 
     fn close(&self) -> io::Result<()> {
-        self.file.file.close()
+        self.file.close()
     }
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.file.try_lock_range(start, end)
+        self.file.try_lock_range(start, end)
     }
 
     fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.file.try_lock_shared_range(start, end)
+        self.file.try_lock_shared_range(start, end)
     }
 
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.file.lock_range(start, end)
+        self.file.lock_range(start, end)
     }
 
     fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.file.lock_shared_range(start, end)
+        self.file.lock_shared_range(start, end)
     }
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.file.unlock_range(start, end)
+        self.file.unlock_range(start, end)
     }
 
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.file.query_lock_range(start, end)
+        self.file.query_lock_range(start, end)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::Identity;
+    use crate::disk::{RootKey, Tree, system};
 
     fn raw(file: &tempfile::NamedTempFile) -> RawFile {
         Box::new(redb::backends::FileBackend::new(file.reopen().unwrap()).unwrap())
@@ -202,21 +202,25 @@ mod tests {
 
     #[test]
     fn redb_refuses_a_second_open_through_this_backend() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let identity = Identity {
-            store_uuid: [1; 16],
-            file_id: [2; 16],
-            bundle_name: "a".to_owned(),
-            store_id: "a".to_owned(),
-            kind: 1,
-            encrypted: false,
-            security_level: 2,
-        };
-        let first = StoreBackend::create(raw(&file), &Superblock::new(identity)).unwrap();
-        let open = redb::Database::builder().create_with_backend(first).unwrap();
-        let (second, _head) = StoreBackend::open(raw(&file)).unwrap();
-        let refused = redb::Database::builder().create_with_backend(second);
-        assert!(matches!(refused, Err(redb::DatabaseError::DatabaseAlreadyOpen)));
-        drop(open);
+        let base = tempfile::tempdir().unwrap();
+        let keys = Keyring::new(Tree::resolve(&system(), base.path()).unwrap(), RootKey::in_file());
+        for encrypted in [false, true] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let identity = Identity {
+                store_uuid: [1; 16],
+                file_id: [2; 16],
+                bundle_name: "a".to_owned(),
+                store_id: "a".to_owned(),
+                kind: 1,
+                encrypted,
+                security_level: 2,
+            };
+            let first = StoreBackend::create(raw(&file), identity, &keys).unwrap();
+            let open = redb::Database::builder().create_with_backend(first).unwrap();
+            let (second, _head) = StoreBackend::open(raw(&file), &keys).unwrap();
+            let refused = redb::Database::builder().create_with_backend(second);
+            assert!(matches!(refused, Err(redb::DatabaseError::DatabaseAlreadyOpen)));
+            drop(open);
+        }
     }
 }

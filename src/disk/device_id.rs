@@ -1,6 +1,6 @@
 //! The random name of this installation, made once for a base folder and stable from then on.
 
-use super::files::{open, publish_once, refused};
+use super::files::{clear_unpublished, open, publish_once, refused};
 use super::paths::Tree;
 use super::volume::Access;
 use crate::error::{Error, ErrorKind, Result};
@@ -44,6 +44,11 @@ pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
         })?;
         let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         publish_once(&folder, DEVICE_ID_FILE, &digits[..16], format!("{digits}\n").as_bytes())?;
+    }
+    // Whoever published it may have been killed before it was durable, and left its temporary file.
+    folder.sync()?;
+    if let Err(error) = clear_unpublished(&folder, DEVICE_ID_FILE) {
+        log::warn!("a temporary file was left in the base folder: {error}");
     }
     let file = open(folder.volume(), &path, Access::Read)?;
     let read = file.read_head(2 * DEVICE_ID_BYTES as u64);

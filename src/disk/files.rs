@@ -122,8 +122,22 @@ pub(super) fn publish_once(folder: &Folder, name: &str, unique: &str, content: &
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => rename(volume, &temporary, &path),
         _ => remove_if_present(volume, &temporary),
     };
-    linked?;
+    match linked {
+        // Whoever published first has cleared this file away as a leftover.
+        Err(_) if is_present(volume, &path)? => {}
+        published => published?,
+    }
     folder.sync()
+}
+
+/// Removes the temporary files that an interrupted `publish_once` left. The file that they were to become is there.
+pub(super) fn clear_unpublished(folder: &Folder, name: &str) -> Result<()> {
+    let is_left =
+        |file: &str| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".tmp"));
+    for file in folder.names()?.into_iter().filter_map(|file| file.into_string().ok()).filter(|file| is_left(file)) {
+        remove_if_present(folder.volume(), &folder.file(file))?;
+    }
+    Ok(())
 }
 
 /// Makes a new file that only its owner may read.

@@ -59,7 +59,8 @@ impl Folder {
         }
     }
 
-    /// Makes the folder unless it is there, and syncs its parent so that it stays.
+    /// Makes the folder unless it is there, and syncs its parent so that it stays: whoever made it before may have been
+    /// killed just then.
     ///
     /// # Errors
     ///
@@ -68,7 +69,7 @@ impl Folder {
         match self.volume.create_folder(&self.path) {
             Ok(()) => self.sync_parent(),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match self.volume.kind(&self.path) {
-                Ok(Kind::Folder) => Ok(()),
+                Ok(Kind::Folder) => self.sync_parent(),
                 Ok(_) => Err(refused(&self.path, "it is not a folder")),
                 Err(error) => Err(self.refused(error)),
             },

@@ -5,19 +5,23 @@
 //! sync wherever redb asked for one, so that a crash in between finds what it would have found without the waiting.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::StorageBackend;
+use redb::{BackendError, StorageBackend};
 
+use super::traffic::Traffic;
 use super::volume::RawFile;
 
 const BLOCK_BYTES: u64 = 4096;
 
-/// A file, and what waits to be written to it.
+/// A file, what waits to be written to it, and what went through it.
 pub struct HeldFile {
     pub file: RawFile,
+    traffic: Arc<Traffic>,
     holding: AtomicBool,
     held: Mutex<Held>,
 }
@@ -41,15 +45,16 @@ enum Step {
 
 impl HeldFile {
     /// A file that is written at once.
-    pub fn direct(file: RawFile) -> Self {
-        Self { file, holding: AtomicBool::new(false), held: Mutex::default() }
+    pub fn direct(file: RawFile, traffic: Arc<Traffic>) -> Self {
+        Self { file, traffic, holding: AtomicBool::new(false), held: Mutex::default() }
     }
 
     /// A file whose writes wait for `release`.
-    pub fn holding(file: RawFile) -> io::Result<Self> {
+    pub fn holding(file: RawFile, traffic: Arc<Traffic>) -> io::Result<Self> {
         let length = file.len()?;
+        traffic.file_bytes.store(length, Ordering::Relaxed);
         let held = Held { length, floor: length, ..Held::default() };
-        Ok(Self { file, holding: AtomicBool::new(true), held: Mutex::new(held) })
+        Ok(Self { file, traffic, holding: AtomicBool::new(true), held: Mutex::new(held) })
     }
 
     /// The writes that wait, if they have to wait still.
@@ -63,13 +68,20 @@ impl HeldFile {
     }
 
     /// Makes the writes that waited, in their order. Later ones are made at once.
+    ///
+    /// What was read so far may be in the system's cache only, left there by a process that was killed. It is made
+    /// durable first: what waits was decided upon it, and overwrites what would be needed if it were lost.
     pub fn release(&self) -> io::Result<()> {
         let Some(mut held) = self.held() else { return Ok(()) };
-        for step in std::mem::take(&mut held.log) {
+        let log = std::mem::take(&mut held.log);
+        if !log.is_empty() {
+            self.sync_now()?;
+        }
+        for step in log {
             match step {
-                Step::Write(offset, bytes) => self.file.write(offset, &bytes)?,
-                Step::SetLength(length) => self.file.set_len(length)?,
-                Step::Sync => self.file.sync_data()?,
+                Step::Write(offset, bytes) => self.write_now(offset, &bytes)?,
+                Step::SetLength(length) => self.set_len_now(length)?,
+                Step::Sync => self.sync_now()?,
             }
         }
         held.blocks.clear();
@@ -77,25 +89,55 @@ impl HeldFile {
         Ok(())
     }
 
-    pub fn len(&self) -> io::Result<u64> {
+    fn read_now(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.traffic.read_bytes.fetch_add(out.len() as u64, Ordering::Relaxed);
+        self.file.read(offset, out)
+    }
+
+    fn write_now(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.traffic.written_bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+        self.file.write(offset, data)
+    }
+
+    fn set_len_now(&self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)?;
+        self.traffic.file_bytes.store(length, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn sync_now(&self) -> io::Result<()> {
+        self.traffic.flushes.fetch_add(1, Ordering::Relaxed);
+        self.file.sync_data()
+    }
+}
+
+/// By hand: what waits is a store's content.
+impl fmt::Debug for HeldFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HeldFile")
+    }
+}
+
+impl StorageBackend for HeldFile {
+    fn len(&self) -> io::Result<u64> {
         self.held().map_or_else(|| self.file.len(), |held| Ok(held.length))
     }
 
-    pub fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let Some(held) = self.held() else { return self.file.read(offset, out) };
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let Some(held) = self.held() else { return self.read_now(offset, out) };
         if offset + out.len() as u64 > held.length {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends before"));
         }
-        held.read(&*self.file, offset, out)
+        held.read(self, offset, out)
     }
 
-    pub fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let Some(mut held) = self.held() else { return self.file.write(offset, data) };
-        held.write(&*self.file, offset, data)
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let Some(mut held) = self.held() else { return self.write_now(offset, data) };
+        held.write(self, offset, data)
     }
 
-    pub fn set_len(&self, length: u64) -> io::Result<()> {
-        let Some(mut held) = self.held() else { return self.file.set_len(length) };
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        let Some(mut held) = self.held() else { return self.set_len_now(length) };
         held.log.push(Step::SetLength(length));
         held.length = length;
         held.floor = held.floor.min(length);
@@ -103,18 +145,47 @@ impl HeldFile {
         Ok(())
     }
 
-    pub fn sync_data(&self) -> io::Result<()> {
-        let Some(mut held) = self.held() else { return self.file.sync_data() };
+    fn sync_data(&self) -> io::Result<()> {
+        let Some(mut held) = self.held() else { return self.sync_now() };
         held.log.push(Step::Sync);
         Ok(())
+    }
+
+    /// What waits still was made by an opening that failed.
+    fn close(&self) -> io::Result<()> {
+        self.file.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.query_lock_range(start, end)
     }
 }
 
 impl Held {
     /// Reads what the file would hold if the writes had been made.
-    fn read(&self, file: &dyn StorageBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    fn read(&self, file: &HeldFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let own = usize::try_from(self.floor.saturating_sub(offset)).unwrap_or(usize::MAX).min(out.len());
-        file.read(offset, &mut out[..own])?;
+        file.read_now(offset, &mut out[..own])?;
         out[own..].fill(0);
         let end = offset + out.len() as u64;
         for (block, bytes) in self.blocks.range(offset / BLOCK_BYTES..end.div_ceil(BLOCK_BYTES)) {
@@ -126,7 +197,7 @@ impl Held {
         Ok(())
     }
 
-    fn write(&mut self, file: &dyn StorageBackend, offset: u64, data: &[u8]) -> io::Result<()> {
+    fn write(&mut self, file: &HeldFile, offset: u64, data: &[u8]) -> io::Result<()> {
         let end = offset + data.len() as u64;
         for block in offset / BLOCK_BYTES..end.div_ceil(BLOCK_BYTES) {
             let start = block * BLOCK_BYTES;
@@ -164,7 +235,7 @@ mod tests {
         Box::new(file)
     }
 
-    fn content(file: &dyn StorageBackend) -> Vec<u8> {
+    fn content(file: &RawFile) -> Vec<u8> {
         let mut bytes = vec![0; file.len().unwrap() as usize];
         file.read(0, &mut bytes).unwrap();
         bytes
@@ -172,22 +243,22 @@ mod tests {
 
     #[test]
     fn writes_wait_and_reads_see_them() {
-        let held = HeldFile::holding(file(&[1; 10_000])).unwrap();
+        let held = HeldFile::holding(file(&[1; 10_000]), Arc::default()).unwrap();
         held.write(4_000, &[2; 200]).unwrap();
         held.sync_data().unwrap();
         held.set_len(4_100).unwrap();
         held.set_len(9_000).unwrap();
         held.write(8_999, &[3]).unwrap();
-        assert_eq!(content(&*held.file), [1; 10_000], "nothing is written yet");
+        assert_eq!(content(&held.file), [1; 10_000], "nothing is written yet");
         let mut seen = vec![9; 9_000];
         held.read(0, &mut seen).unwrap();
         let expected = [vec![1; 4_000], vec![2; 100], vec![0; 4_899], vec![3]].concat();
         assert!(seen == expected);
         assert!(held.read(8_999, &mut [0; 2]).is_err());
         held.release().unwrap();
-        assert!(content(&*held.file) == expected);
+        assert!(content(&held.file) == expected);
         held.write(0, &[7]).unwrap();
-        assert_eq!(content(&*held.file)[0], 7, "later writes are made at once");
+        assert_eq!(content(&held.file)[0], 7, "later writes are made at once");
     }
 
     #[test]
@@ -199,7 +270,10 @@ mod tests {
         };
         for _ in 0..50 {
             let start = vec![5; random(20_000) as usize];
-            let (held, model) = (HeldFile::holding(file(&start)).unwrap(), HeldFile::direct(file(&start)));
+            let (held, model) = (
+                HeldFile::holding(file(&start), Arc::default()).unwrap(),
+                HeldFile::direct(file(&start), Arc::default()),
+            );
             for step in 0..20u8 {
                 let (offset, length) = (random(20_000), random(9_000) as usize);
                 for target in [&held, &model] {
@@ -212,10 +286,10 @@ mod tests {
                 assert_eq!(held.len().unwrap(), model.len().unwrap());
                 let mut seen = vec![0; held.len().unwrap() as usize];
                 held.read(0, &mut seen).unwrap();
-                assert!(seen == content(&*model.file));
+                assert!(seen == content(&model.file));
             }
             held.release().unwrap();
-            assert!(content(&*held.file) == content(&*model.file));
+            assert!(content(&held.file) == content(&model.file));
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <base>/device-id
+//! <base>/key/root.<generation>
 //! <base>/kvdb/s.<folder>/store.dkv
 //! <base>/kvdb/s.<folder>/LOCK
 //! <base>/kvdb/backup/s.<folder>/<name>.bak
@@ -110,6 +111,12 @@ impl Tree {
     #[must_use]
     pub fn backups(&self) -> Folder {
         self.stores().inner("backup")
+    }
+
+    /// The folder of the root keys.
+    #[must_use]
+    pub fn keys(&self) -> Folder {
+        self.base.inner("key")
     }
 
     /// The folder of everything.

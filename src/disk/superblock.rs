@@ -9,10 +9,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Version of the file's format that this build writes and reads.
-pub const FORMAT_VERSION: u32 = 0;
+pub const FORMAT_VERSION: u32 = 1;
 /// Bytes of one copy.
 const COPY_BYTES: usize = 4096;
-/// Bytes of both copies: redb's own file begins behind them.
+/// Bytes of both copies: the sealed blocks begin behind them.
 pub(super) const SUPERBLOCK_BYTES: u64 = 2 * COPY_BYTES as u64;
 
 const MAGIC: &[u8; 8] = b"dkvstore";
@@ -20,6 +20,12 @@ const BUNDLE_AT: usize = 72;
 const BUNDLE_ROOM: usize = 256;
 const STORE_ID_AT: usize = BUNDLE_AT + BUNDLE_ROOM;
 const STORE_ID_ROOM: usize = 128;
+/// Everything before is constant for the life of the file, but for the generation and the security level.
+const WRAPS_AT: usize = STORE_ID_AT + STORE_ID_ROOM;
+/// A wrapped key: whether there is one, generation of the root key, nonce, the key, tag.
+const WRAP_BYTES: usize = 4 + 4 + 12 + 32 + 16;
+/// Wrapped keys that a file may have: the one in use, and one for the time in which another takes its place.
+pub const WRAPS: usize = 2;
 const CHECKSUM_AT: usize = COPY_BYTES - 8;
 
 /// What a store is: all that listing, option checks and deletion need.
@@ -41,11 +47,36 @@ pub struct Identity {
     pub security_level: u8,
 }
 
+impl Identity {
+    /// The part of it that cannot change while the file lives, to bind a wrapped key to.
+    pub fn bound(&self) -> Vec<u8> {
+        encode(&Self { security_level: 0, ..self.clone() }, 0, &Wraps::default())[..WRAPS_AT].to_vec()
+    }
+}
+
+/// The file's data key, encrypted under a root key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wrap {
+    /// Which root key: 0 for one that the application gives, else the number of its file.
+    pub generation: u32,
+    /// Nonce of the encryption.
+    pub nonce: [u8; 12],
+    /// The encrypted key.
+    pub key: [u8; 32],
+    /// What proves it.
+    pub tag: [u8; 16],
+}
+
+/// The wrapped keys of a file; none in a plain store.
+pub type Wraps = [Option<Wrap>; WRAPS];
+
 /// One store's superblock as read from its file, with the number of the copy that a change replaces.
 #[derive(Debug, Clone)]
 pub struct Superblock {
     /// What the store is.
     pub identity: Identity,
+    /// Its wrapped keys.
+    pub wraps: Wraps,
     generation: u64,
     current_copy: usize,
 }
@@ -53,8 +84,8 @@ pub struct Superblock {
 impl Superblock {
     /// The superblock of a new file.
     #[must_use]
-    pub fn new(identity: Identity) -> Self {
-        Self { identity, generation: 1, current_copy: 0 }
+    pub fn new(identity: Identity, wraps: Wraps) -> Self {
+        Self { identity, wraps, generation: 1, current_copy: 0 }
     }
 
     /// Reads the newer whole copy.
@@ -87,7 +118,7 @@ impl Superblock {
     /// `CannotOpen` if the file cannot be written.
     pub fn write_new(&self, file: &dyn StorageBackend) -> Result<()> {
         for copy in 0..2 {
-            let bytes = encode(&self.identity, self.generation);
+            let bytes = encode(&self.identity, self.generation, &self.wraps);
             file.write((copy * COPY_BYTES) as u64, &bytes).map_err(|error| unreadable(&error))?;
         }
         Ok(())
@@ -101,15 +132,15 @@ impl Superblock {
     pub fn raise_security_level(&mut self, file: &dyn StorageBackend, level: u8) -> Result<()> {
         let identity = Identity { security_level: level, ..self.identity.clone() };
         let (generation, copy) = (self.generation + 1, 1 - self.current_copy);
-        let bytes = encode(&identity, generation);
+        let bytes = encode(&identity, generation, &self.wraps);
         let written = file.write((copy * COPY_BYTES) as u64, &bytes).and_then(|()| file.sync_data());
         written.map_err(|error| unreadable(&error))?;
-        *self = Self { identity, generation, current_copy: copy };
+        *self = Self { identity, wraps: self.wraps, generation, current_copy: copy };
         Ok(())
     }
 }
 
-fn encode(identity: &Identity, generation: u64) -> [u8; COPY_BYTES] {
+fn encode(identity: &Identity, generation: u64, wraps: &Wraps) -> [u8; COPY_BYTES] {
     let mut bytes = [0u8; COPY_BYTES];
     bytes[0..8].copy_from_slice(MAGIC);
     bytes[8..12].copy_from_slice(&FORMAT_VERSION.to_be_bytes());
@@ -122,6 +153,15 @@ fn encode(identity: &Identity, generation: u64) -> [u8; COPY_BYTES] {
     bytes[66] = identity.security_level;
     put_text(&mut bytes, 68, BUNDLE_AT, BUNDLE_ROOM, &identity.bundle_name);
     put_text(&mut bytes, 70, STORE_ID_AT, STORE_ID_ROOM, &identity.store_id);
+    for (place, wrap) in bytes[WRAPS_AT..].chunks_exact_mut(WRAP_BYTES).zip(wraps) {
+        if let Some(wrap) = wrap {
+            place[..4].copy_from_slice(&1u32.to_be_bytes());
+            place[4..8].copy_from_slice(&wrap.generation.to_be_bytes());
+            place[8..20].copy_from_slice(&wrap.nonce);
+            place[20..52].copy_from_slice(&wrap.key);
+            place[52..].copy_from_slice(&wrap.tag);
+        }
+    }
     let checksum = xxh3_64(&bytes[..CHECKSUM_AT]);
     bytes[CHECKSUM_AT..].copy_from_slice(&checksum.to_be_bytes());
     bytes
@@ -135,6 +175,13 @@ fn decode(bytes: &[u8; COPY_BYTES], copy: usize) -> Result<Option<Superblock>> {
     }
     let version = u32::from_be_bytes(array(bytes, 8));
     let features = u64::from_be_bytes(array(bytes, 16));
+    if version == 0 {
+        return Err(Error::new(
+            ErrorKind::CannotOpen,
+            "The store has format 0, which was provisional and which this library does not read. Read it with the build \
+             that wrote it, and put its entries into a new store.",
+        ));
+    }
     if version != FORMAT_VERSION || features != 0 {
         return Err(Error::new(
             ErrorKind::CannotOpen,
@@ -156,7 +203,17 @@ fn decode(bytes: &[u8; COPY_BYTES], copy: usize) -> Result<Option<Superblock>> {
         bundle_name: text(68, BUNDLE_AT, BUNDLE_ROOM)?,
         store_id: text(70, STORE_ID_AT, STORE_ID_ROOM)?,
     };
-    Ok(Some(Superblock { identity, generation: u64::from_be_bytes(array(bytes, 24)), current_copy: copy }))
+    let wraps = std::array::from_fn(|number| take_wrap(bytes, WRAPS_AT + number * WRAP_BYTES));
+    Ok(Some(Superblock { identity, wraps, generation: u64::from_be_bytes(array(bytes, 24)), current_copy: copy }))
+}
+
+fn take_wrap(bytes: &[u8; COPY_BYTES], at: usize) -> Option<Wrap> {
+    (u32::from_be_bytes(array(bytes, at)) == 1).then(|| Wrap {
+        generation: u32::from_be_bytes(array(bytes, at + 4)),
+        nonce: array(bytes, at + 8),
+        key: array(bytes, at + 20),
+        tag: array(bytes, at + 52),
+    })
 }
 
 fn array<const N: usize>(bytes: &[u8; COPY_BYTES], at: usize) -> [u8; N] {
@@ -187,6 +244,10 @@ mod tests {
 
     use super::*;
 
+    fn wraps() -> Wraps {
+        [None, Some(Wrap { generation: 7, nonce: [3; 12], key: [4; 32], tag: [5; 16] })]
+    }
+
     fn identity() -> Identity {
         Identity {
             store_uuid: [1; 16],
@@ -213,36 +274,50 @@ mod tests {
     #[test]
     fn what_was_written_is_read_from_either_copy() {
         for damaged in 0..2 {
-            let file = file_with(&Superblock::new(identity()));
+            let file = file_with(&Superblock::new(identity(), wraps()));
             damage(&file, damaged);
-            assert_eq!(Superblock::read(&file).unwrap().identity, identity());
+            let read = Superblock::read(&file).unwrap();
+            assert_eq!((read.identity, read.wraps), (identity(), wraps()));
         }
     }
 
     #[test]
     fn a_change_leaves_the_copy_that_was_current() {
-        let file = file_with(&Superblock::new(identity()));
+        let file = file_with(&Superblock::new(identity(), wraps()));
         let mut superblock = Superblock::read(&file).unwrap();
         superblock.raise_security_level(&file, 5).unwrap();
         let raised = Superblock::read(&file).unwrap();
-        assert_eq!(raised.identity.security_level, 5);
+        assert_eq!((raised.identity.security_level, raised.wraps), (5, wraps()));
         damage(&file, raised.current_copy);
         assert_eq!(Superblock::read(&file).unwrap().identity.security_level, 2);
     }
 
     #[test]
     fn damage_a_newer_format_and_an_unknown_feature_are_told_apart() {
-        let file = file_with(&Superblock::new(identity()));
+        let file = file_with(&Superblock::new(identity(), wraps()));
         damage(&file, 0);
         damage(&file, 1);
         assert_eq!(Superblock::read(&file).unwrap_err().kind(), ErrorKind::Corrupted);
         for at in [11, 23] {
-            let mut bytes = encode(&identity(), 1);
+            let mut bytes = encode(&identity(), 1, &wraps());
             bytes[at] = 9;
             let checksum = xxh3_64(&bytes[..CHECKSUM_AT]).to_be_bytes();
             bytes[CHECKSUM_AT..].copy_from_slice(&checksum);
             file.write(0, &bytes).unwrap();
             assert_eq!(Superblock::read(&file).unwrap_err().kind(), ErrorKind::CannotOpen);
         }
+    }
+
+    #[test]
+    fn a_store_of_the_provisional_format_is_refused_with_what_to_do() {
+        let file = file_with(&Superblock::new(identity(), wraps()));
+        let mut bytes = encode(&identity(), 1, &Wraps::default());
+        bytes[8..12].fill(0);
+        let checksum = xxh3_64(&bytes[..CHECKSUM_AT]).to_be_bytes();
+        bytes[CHECKSUM_AT..].copy_from_slice(&checksum);
+        file.write(0, &bytes).unwrap();
+        let error = Superblock::read(&file).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::CannotOpen);
+        assert!(error.message().contains("format 0"), "{error}");
     }
 }

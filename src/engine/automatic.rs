@@ -100,13 +100,13 @@ impl Automatic {
 /// The last automatic backup, unless it is damaged: then it is worth nothing.
 fn last(source: &Arc<Source>) -> Result<Option<Backup>> {
     let file = source.automatic_folder().open(AUTOMATIC_BACKUP)?;
-    Ok(file.map(Backup::open).and_then(Result::ok))
+    Ok(file.map(|file| Backup::open(file, &source.keys)).and_then(Result::ok))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::{Identity, Tree, system};
+    use crate::disk::{Identity, Keyring, RootKey, Tree, system};
     use crate::model::SecurityLevel;
 
     fn source(base: &std::path::Path) -> Arc<Source> {
@@ -120,7 +120,8 @@ mod tests {
             encrypted: false,
             security_level: 2,
         };
-        Arc::new(Source { tree: tree.clone(), manager_tree: tree, identity, backup: true })
+        let keys = Keyring::new(tree.clone(), RootKey::in_file());
+        Arc::new(Source { tree: tree.clone(), manager_tree: tree, identity, keys, backup: true })
     }
 
     #[test]

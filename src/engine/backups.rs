@@ -14,7 +14,7 @@ use super::pins::Pin;
 use super::promise::Ticket;
 use super::random;
 use super::threads;
-use crate::disk::{BackupFolder, Folder, Identity, StoreBackend, StoreFile, Tree};
+use crate::disk::{BackupFolder, Folder, Identity, Keyring, StoreBackend, StoreFile, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{AUTO_BACKUP_STRETCH_BYTES, BACKUPS_MAX};
 use crate::model::{AUTOMATIC_BACKUP, BackupDeletion, BackupPlace, DeletionResult};
@@ -29,6 +29,8 @@ pub struct Source {
     /// The manager's folder, where its other backups lie.
     pub manager_tree: Tree,
     pub identity: Identity,
+    /// The keys of the store, if it is encrypted, and of its backups.
+    pub keys: Keyring,
     /// Automatic backups were asked for: one of the places is kept for them.
     pub backup: bool,
 }
@@ -306,10 +308,10 @@ fn make(making: Making, pace: storage::Pace<'_>) -> Result<()> {
     let file = folder.replace(place.name(), &source.identity.store_uuid)?;
     let identity = Identity { file_id: random()?, ..source.identity.clone() };
     let store_folder = source.folder().path().to_string_lossy().into_owned();
-    let row = storage::make_backup(&snapshot, &file, identity, (now_ms(), &store_folder), pace)?;
+    let row = storage::make_backup(&snapshot, &file, identity, &source.keys, (now_ms(), &store_folder), pace)?;
     drop(snapshot);
     drop(pin);
-    let verified = file.to_read().and_then(Backup::open).and_then(|backup| {
+    let verified = file.to_read().and_then(|file| Backup::open(file, &source.keys)).and_then(|backup| {
         backup.verify(pace)?;
         if backup.row == row { Ok(()) } else { Err(Error::corrupted("the file was changed while it was made")) }
     });
@@ -369,7 +371,8 @@ fn check_not_foreign(folder: &BackupFolder, name: &str, source: &Source) -> Resu
         let identified = StoreFile::open_to_read(store).and_then(StoreBackend::identify);
         identified.is_ok_and(|superblock| superblock.identity.store_uuid == uuid)
     };
-    let recorded = folder.open(name)?.map(Backup::open).and_then(Result::ok).map(|backup| backup.row.folder);
+    let backup = folder.open(name)?.map(|file| Backup::open(file, &source.keys)).and_then(Result::ok);
+    let recorded = backup.map(|backup| backup.row.folder);
     if lives(&folder.tree().store(source.id())) || recorded.is_some_and(|store| lives(&source.tree.folder_at(store))) {
         return Err(Error::new(
             ErrorKind::General,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::backups::Source;
 use super::published::Published;
 use super::registry::OpenPlace;
-use crate::disk::{StoreLock, Traffic};
+use crate::disk::{Health, StoreLock, Traffic};
 use crate::error::Result;
 use crate::model::{AppId, Options, SecurityLevel, StoreKind};
 use crate::schema::Schema;
@@ -32,6 +32,7 @@ pub struct Opened {
     pub database: Database,
     pub stamps: Stamps,
     pub traffic: Arc<Traffic>,
+    pub health: Arc<Health>,
 }
 
 /// The open file of a store.
@@ -46,7 +47,7 @@ pub struct Base {
 
 impl Base {
     pub fn new(known: Known, opened: Opened, lock: StoreLock, place: OpenPlace) -> Self {
-        let published = Published::new(opened.database, opened.traffic);
+        let published = Published::new(opened.database, opened.traffic, opened.health);
         Self { known, published, stamps: opened.stamps, _lock: lock, _place: place }
     }
 

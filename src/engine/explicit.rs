@@ -116,17 +116,30 @@ impl Explicit {
         }
     }
 
-    /// Makes the writes permanent.
+    /// Undoes what was written, because the database beneath it is gone. The caller who ends it is told.
+    pub fn fail(&mut self, cause: &str) {
+        if self.transaction.is_ok() {
+            self.transaction = Err(Error::new(
+                ErrorKind::Database,
+                format!(
+                    "The store met an I/O error ({cause}) and was opened again. All that the transaction wrote is undone. \
+                     Roll it back."
+                ),
+            ));
+        }
+    }
+
+    /// Makes the writes permanent, and says what the observers are to be told of them then.
     ///
     /// # Errors
     ///
-    /// `Database` if nothing was written, `OutcomeUnknown` if nobody knows; what failed inside it.
-    pub fn commit(self, stamps: &mut Stamps) -> Result<Told> {
-        self.transaction?.commit(stamps)?;
-        Ok(match self.recording {
+    /// `Database` if nothing was written, `OutcomeUnknown` if that is to be found out; what failed inside it.
+    pub fn commit(self, stamps: &mut Stamps) -> (Told, Result<()>) {
+        let told = match self.recording {
             Recording::Off => Told::Nothing,
             Recording::On(changes) => Told::Changes(changes),
             Recording::TooLarge => Told::Overflow,
-        })
+        };
+        (told, self.transaction.and_then(|transaction| transaction.commit(stamps)))
     }
 }

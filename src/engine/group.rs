@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::dispatch::Outbox;
 use super::session::{Session, Work, WriteJob};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{GROUP_BYTES_MAX, GROUP_OPERATIONS_MAX};
 use crate::model::StoreKind;
 use crate::storage::{Rows, Stamps, Transaction};
@@ -42,29 +42,40 @@ pub struct Applied {
     pub unflushed_bytes: usize,
     /// Something was committed.
     pub committed: bool,
+    /// The commit failed: whether the outcomes came true is to be found out.
+    pub doubt: Option<Error>,
+}
+
+impl Applied {
+    fn refused(jobs: &[WriteJob], error: &Error) -> Self {
+        let outcomes = refuse_all(jobs, error);
+        Self { outcomes, effects: Vec::new(), unflushed_bytes: 0, committed: false, doubt: None }
+    }
+
+    /// Nothing of the group was written.
+    pub fn refuse(&mut self, jobs: &[WriteJob], error: &Error) {
+        *self = Self::refused(jobs, error);
+    }
 }
 
 /// Applies the operations of a group in one transaction and commits it.
 ///
-/// Whatever fails beneath fails every operation of the group: none of them happened then, or nobody knows.
+/// Whatever fails beneath fails every operation of the group: none of them happened then. Only a commit that fails leaves
+/// a doubt, which the caller resolves.
 pub fn apply(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool, record: bool) -> Applied {
-    let mut effects = Vec::new();
     let result = if jobs.iter().any(|job| changes_something(&job.work)) {
-        transact(session, stamps, jobs, durable, record.then_some(&mut effects)).map(|outcomes| (outcomes, true))
+        transact(session, stamps, jobs, durable, record)
     } else {
-        read_only(session, jobs).map(|outcomes| (outcomes, false))
+        let outcomes = read_only(session, jobs);
+        outcomes.map(|outcomes| Applied {
+            outcomes,
+            effects: Vec::new(),
+            unflushed_bytes: 0,
+            committed: false,
+            doubt: None,
+        })
     };
-    match result {
-        Ok((outcomes, committed)) => {
-            let unflushed = committed && !durable;
-            let unflushed_bytes = if unflushed { jobs.iter().map(|job| job.bytes).sum() } else { 0 };
-            Applied { outcomes, effects, unflushed_bytes, committed }
-        }
-        Err(error) => {
-            let outcomes = refuse_all(jobs, &error);
-            Applied { outcomes, effects: Vec::new(), unflushed_bytes: 0, committed: false }
-        }
-    }
+    result.unwrap_or_else(|error| Applied::refused(jobs, &error))
 }
 
 /// Makes what was committed without a flush durable.
@@ -105,17 +116,17 @@ fn changes_something(work: &Work) -> bool {
     matches!(work, Work::Write(write) if write.can_change())
 }
 
-fn transact(
-    session: &Session,
-    stamps: &mut Stamps,
-    jobs: &[WriteJob],
-    durable: bool,
-    effects: Option<&mut Vec<Vec<Effect>>>,
-) -> Result<Vec<Result<Outcome>>> {
+fn transact(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool, record: bool) -> Result<Applied> {
+    let mut effects = Vec::new();
     let transaction = session.published.begin(durable)?;
-    let outcomes = apply_all(session, &transaction, stamps, jobs, effects)?;
-    transaction.commit(stamps)?;
-    Ok(outcomes)
+    let outcomes = apply_all(session, &transaction, stamps, jobs, record.then_some(&mut effects))?;
+    let doubt = match transaction.commit(stamps) {
+        Ok(()) => None,
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Some(error),
+        Err(error) => return Err(error),
+    };
+    let unflushed_bytes = if durable { 0 } else { jobs.iter().map(|job| job.bytes).sum() };
+    Ok(Applied { outcomes, effects, unflushed_bytes, committed: doubt.is_none(), doubt })
 }
 
 /// Applies operations in a transaction that is open.
@@ -179,6 +190,15 @@ pub fn refuse_all(jobs: &[WriteJob], error: &Error) -> Vec<Result<Outcome>> {
             Work::Write(_) | Work::Read(_) | Work::Open(_) | Work::Check | Work::Upkeep(_) => Err(error.clone()),
         })
         .collect()
+}
+
+/// The failure of every flush of a group.
+pub fn refuse_flushes(jobs: &[WriteJob], outcomes: &mut [Result<Outcome>], error: &Error) {
+    for (job, outcome) in jobs.iter().zip(outcomes) {
+        if matches!(job.work, Work::Write(Write::Flush)) {
+            *outcome = Err(error.clone());
+        }
+    }
 }
 
 /// Milliseconds since 1970 by the wall clock; before 1970 the store's own clock counts on.

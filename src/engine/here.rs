@@ -36,6 +36,10 @@ impl Session {
     pub fn try_get<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
         match self.try_read(key)? {
             Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
+            Attempt::Conflict if self.published.health().has_failed() => {
+                self.ask_to_heal();
+                Err(Error::new(ErrorKind::WouldBlock, "The store is opened again after an I/O error. Try again."))
+            }
             Attempt::Conflict => Err(Error::new(
                 ErrorKind::WouldBlock,
                 "A write of this key is queued. Wait for its completion, or use the call that waits.",
@@ -48,7 +52,8 @@ impl Session {
         let key = crate::model::check_key(key, self.facts.kind)?;
         let key = store::stored_key(self.facts.kind, key);
         // Before the snapshot: a write leaves this count only after its snapshot was published.
-        let conflict = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
+        let queued = self.writes_queued.load(Ordering::SeqCst) > 0 && self.order().changes(Touched::Key(&key));
+        let conflict = queued || self.published.health().has_failed();
         if conflict { Ok(Attempt::Conflict) } else { Ok(Attempt::Now(self.published.view_here()?, key)) }
     }
 
@@ -90,6 +95,9 @@ impl Session {
     pub fn statistics(&self) -> Result<Statistics> {
         self.check_usable(true)?;
         let published = &self.published;
+        if published.health().has_failed() {
+            self.ask_to_heal();
+        }
         let entries = published.view()?.snapshot().rows()?;
         let traffic = published.traffic();
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -140,6 +148,7 @@ mod tests {
             base_dir: folder.to_owned(),
             store_id: StoreId::new("store").unwrap(),
             options: Options::single(SecurityLevel::S1),
+            root_key: crate::disk::RootKey::in_file(),
             open_stores_max: 16,
         };
         engine::open(request, Box::new(move |hold| told.send(hold).unwrap())).unwrap();

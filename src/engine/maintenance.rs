@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COMPACTION_PASSES_MAX;
 use crate::model::{HolderKind, StoreKind};
 use crate::storage::{Database, Snapshot};
-use crate::store::{Exclusive, Outcome, user_key};
+use crate::store::{Outcome, user_key};
 
 /// Checks every entry of a snapshot on a thread of its own, and answers there.
 pub fn check_online(session: &Session, view: &View, ticket: Ticket) {
@@ -56,26 +56,35 @@ fn walk(snapshot: &Snapshot, kind: StoreKind, stopped: &AtomicBool) -> Result<()
 /// # Errors
 ///
 /// `Database` while result sets or iterators are open, or if it failed; `Corrupted` if damage was found.
-pub fn exclusive(session: &Session, what: Exclusive) -> Result<()> {
-    let name = match what {
-        Exclusive::CheckDeep => "A deep integrity check",
-        Exclusive::Compact => "Compaction",
-    };
-    let kind = session.facts.kind;
+pub fn exclusive(session: &Session, name: &str, work: impl FnOnce(&mut Database) -> Result<()>) -> Result<()> {
     session.published.pins.check_none(name)?;
-    session.published.exchange(|mut database| {
-        let result = match what {
-            Exclusive::CheckDeep => database.check_deep().and_then(|()| {
-                let snapshot = database.snapshot()?;
-                walk(&snapshot, kind, &AtomicBool::new(false))
-            }),
-            Exclusive::Compact => compact(&mut database),
+    session.published.exchange(|database| {
+        let mut database = match database {
+            Ok(database) => database,
+            Err(error) => return (Err(error.clone()), Err(error)),
         };
-        (Some(database), result)
-    })?
+        let result = work(&mut database);
+        (Ok(database), result)
+    })
 }
 
-fn compact(database: &mut Database) -> Result<()> {
+/// Checks every page, and every entry against its indexes.
+///
+/// # Errors
+///
+/// `Corrupted` if damage was found, `Database` for I/O errors.
+pub fn check_deep(database: &mut Database, kind: StoreKind) -> Result<()> {
+    database.check_deep()?;
+    let snapshot = database.snapshot()?;
+    walk(&snapshot, kind, &AtomicBool::new(false))
+}
+
+/// Compacts until nothing more is freed, or often enough.
+///
+/// # Errors
+///
+/// `Database` if redb refuses.
+pub fn compact(database: &mut Database) -> Result<()> {
     for _ in 0..COMPACTION_PASSES_MAX {
         if !database.compact()? {
             return Ok(());

@@ -13,7 +13,7 @@ use super::promise::{Answer, Promise};
 use super::registry::{self, StoreKey};
 use super::slot::SlotJob;
 use super::threads;
-use crate::disk::{self, Folder, SharedVolume, StoreBackend, StoreFile, Tree};
+use crate::disk::{self, Folder, RootKey, SharedVolume, StoreBackend, StoreFile, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Options, StoreId};
 
@@ -35,6 +35,8 @@ pub struct OpenRequest {
     pub base_dir: PathBuf,
     pub store_id: StoreId,
     pub options: Options,
+    /// Where the key of an encrypted store comes from.
+    pub root_key: RootKey,
     pub open_stores_max: u32,
 }
 
@@ -214,7 +216,7 @@ fn handle(engine: &registry::Engine, job: ManagerJob) {
 }
 
 fn handle_open(engine: &registry::Engine, request: OpenRequest, promise: Promise<Hold>) {
-    let OpenRequest { app_id, volume, base_dir, store_id, options, open_stores_max } = request;
+    let OpenRequest { app_id, volume, base_dir, store_id, options, root_key, open_stores_max } = request;
     let trees = app_id.check_for_open().and_then(|()| Tree::resolve(&volume, &base_dir)).and_then(|manager_tree| {
         let tree = match &options.root_dir {
             None => manager_tree.clone(),
@@ -226,7 +228,7 @@ fn handle_open(engine: &registry::Engine, request: OpenRequest, promise: Promise
     });
     match trees {
         Ok((manager_tree, tree)) => {
-            let job = OpenJob { app_id, manager_tree, options, open_stores_max, promise };
+            let job = OpenJob { app_id, manager_tree, options, root_key, open_stores_max, promise };
             engine.push(StoreKey { tree, store_id }, SlotJob::Open(Box::new(job)));
         }
         Err(error) => promise.settle(Err(error)),

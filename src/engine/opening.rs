@@ -14,7 +14,9 @@ use super::schemas;
 use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
-use crate::disk::{self, BackupFolder, Folder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
+use crate::disk::{
+    self, BackupFolder, Folder, Health, Identity, Keyring, RootKey, StoreBackend, StoreFile, StoreLock, Tree,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
 use crate::schema::Schema;
@@ -26,8 +28,16 @@ pub struct OpenJob {
     /// The manager's folder, which names the device. The store's own may be another.
     pub manager_tree: Tree,
     pub options: Options,
+    /// Where the key of an encrypted store comes from.
+    pub root_key: RootKey,
     pub open_stores_max: u32,
     pub promise: Promise<Hold>,
+}
+
+impl OpenJob {
+    fn keys(&self) -> Keyring {
+        Keyring::new(self.manager_tree.clone(), self.root_key.clone())
+    }
 }
 
 /// What a superblock says, in the terms of the rooms above the disk.
@@ -79,8 +89,8 @@ pub fn rejoin(
 fn check_joined(known: &Known, job: &OpenJob) -> Result<()> {
     job.app_id.check_for_open()?;
     job.options.check()?;
-    check_options(known.app_id.as_str(), known.kind, false, known.security_level, job)?;
-    check_supported(&job.options)
+    let encrypted = known.source.identity.encrypted;
+    check_options(known.app_id.as_str(), known.kind, encrypted, known.security_level, job)
 }
 
 /// Opens the store, creating it if it may.
@@ -102,7 +112,6 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
             slot.key.store_id.as_str()
         )));
     }
-    check_supported(&job.options)?;
     let place = OpenPlace::take(&job.app_id, job.open_stores_max)?;
     let lock = lock_store(&slot.key.tree, &folder, job)?;
     // Only now is it certain: another process may have made or removed the store.
@@ -164,10 +173,16 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
 }
 
 fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Schema>) -> Result<(Known, Opened)> {
-    let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
+    // Before the key is looked for: whoever asks for a plain store is told so, and not that a key is missing.
+    check_recorded(key, &identify(folder)?, job)?;
+    let keys = job.keys();
+    let health = Arc::new(Health::default());
+    let file = health.watch(StoreFile::open(folder)?).map_err(|error| {
+        Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be used: {error}.")).caused_by(error)
+    })?;
+    let (backend, mut head) = StoreBackend::open(file, &keys)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
-    check_recorded(key, &recorded, job)?;
-    let (mut database, mut stamps) = Database::open(backend, job.options.cache_bytes)?;
+    let (mut database, mut stamps) = Database::open(backend, job.options.cache_bytes, &health)?;
     // Nothing is written before the file is known to open.
     head.release()?;
     // First, because it may refuse the opening, and then nothing of the store is other than before.
@@ -181,6 +196,7 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Sche
         tree: key.tree.clone(),
         manager_tree: job.manager_tree.clone(),
         identity: head.superblock().identity.clone(),
+        keys,
         backup: job.options.backup,
     };
     let known = Known {
@@ -192,7 +208,7 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Sche
         schema,
         cache_bytes: job.options.cache_bytes,
     };
-    Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
+    Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()), health }))
 }
 
 fn create(folder: &Folder, store_id: &StoreId, job: &OpenJob) -> Result<()> {
@@ -203,10 +219,10 @@ fn create(folder: &Folder, store_id: &StoreId, job: &OpenJob) -> Result<()> {
         bundle_name: job.app_id.as_str().to_owned(),
         store_id: store_id.as_str().to_owned(),
         kind: job.options.kind as u8,
-        encrypted: false,
+        encrypted: job.options.encrypt,
         security_level: job.options.security_level as u8,
     };
-    Database::create(folder, identity, RecordedOptions::of(&job.options), &device)
+    Database::create(folder, identity, &job.keys(), RecordedOptions::of(&job.options), &device)
 }
 
 /// Makes the folders and takes the store's lock.
@@ -217,7 +233,11 @@ fn lock_store(tree: &Tree, folder: &Folder, job: &OpenJob) -> Result<StoreLock> 
         None => error,
     })?;
     folder.ensure()?;
-    StoreLock::acquire(folder)
+    let lock = StoreLock::acquire(folder)?;
+    // Whoever published the file in it may have been killed before that was durable. What is written to the file from
+    // now on must not vanish with its name.
+    folder.sync()?;
+    Ok(lock)
 }
 
 fn store_exists(key: &StoreKey, folder: &Folder) -> Result<bool> {
@@ -261,13 +281,6 @@ fn check_options(
         return Ok(());
     };
     Err(Error::new(ErrorKind::OptionsChanged, format!("Open existed database with changed options: {changed}.")))
-}
-
-fn check_supported(options: &Options) -> Result<()> {
-    if options.encrypt {
-        return Err(Error::new(ErrorKind::NotSupported, "This version of the library has no encryption yet."));
-    }
-    Ok(())
 }
 
 /// Refuses the deletion of a store that does not exist, or is another application's (`store.md` 3.12, 3.17).

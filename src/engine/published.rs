@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLoc
 
 use super::counters::Counters;
 use super::pins::Pins;
-use crate::disk::Traffic;
+use crate::disk::{Health, Traffic};
 use crate::error::{Error, Result};
 use crate::storage::{CacheStatistics, Database, Snapshot, Transaction};
 
@@ -23,10 +23,12 @@ pub struct Published {
     pub pins: Arc<Pins>,
     pub counters: Counters,
     traffic: Arc<Traffic>,
+    health: Arc<Health>,
 }
 
 struct Current {
-    database: Option<Database>,
+    /// What readers are told instead while there is none.
+    database: Result<Database>,
     snapshot: Option<Arc<Snapshot>>,
 }
 
@@ -49,9 +51,9 @@ impl<P: Deref<Target = Published>> View<P> {
 }
 
 impl Published {
-    pub fn new(database: Database, traffic: Arc<Traffic>) -> Arc<Self> {
+    pub fn new(database: Database, traffic: Arc<Traffic>, health: Arc<Health>) -> Arc<Self> {
         Arc::new(Self {
-            current: RwLock::new(Current { database: Some(database), snapshot: None }),
+            current: RwLock::new(Current { database: Ok(database), snapshot: None }),
             views: AtomicUsize::new(0),
             awaited: AtomicBool::new(false),
             returned: Condvar::new(),
@@ -59,6 +61,7 @@ impl Published {
             pins: Arc::default(),
             counters: Counters::default(),
             traffic,
+            health,
         })
     }
 
@@ -111,12 +114,17 @@ impl Published {
     ///
     /// `Database` if redb refuses, `Closed` after `close`.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
-        self.read().database.as_ref().ok_or_else(Error::closed)?.begin(durable)
+        self.read().database()?.begin(durable)
     }
 
     /// What goes through the file.
     pub fn traffic(&self) -> &Arc<Traffic> {
         &self.traffic
+    }
+
+    /// Whether the file works.
+    pub fn health(&self) -> &Arc<Health> {
+        &self.health
     }
 
     /// What the page cache did.
@@ -125,15 +133,15 @@ impl Published {
     ///
     /// `Closed` after `close`.
     pub fn cache(&self) -> Result<CacheStatistics> {
-        Ok(self.read().database.as_ref().ok_or_else(Error::closed)?.cache())
+        Ok(self.read().database()?.cache())
     }
 
     /// Makes what was just committed the newest snapshot.
     pub fn refresh(&self) {
-        let fresh = match self.read().database.as_ref().map(Database::snapshot) {
-            Some(Ok(snapshot)) => Some(Arc::new(snapshot)),
+        let fresh = match self.read().database().and_then(Database::snapshot) {
+            Ok(snapshot) => Some(Arc::new(snapshot)),
             // The next reader tries again and reports the failure.
-            Some(Err(_)) | None => None,
+            Err(_) => None,
         };
         let stale = std::mem::replace(&mut self.write().snapshot, fresh);
         // Outside the lock: the last owner of a snapshot gives its pages back.
@@ -151,16 +159,17 @@ impl Published {
     /// The caller sees to the pins first: they keep snapshots, not the database.
     pub fn close(&self) -> Option<Database> {
         let mut current = self.quiet();
-        current.database.take()
+        std::mem::replace(&mut current.database, Err(Error::closed())).ok()
     }
 
-    /// Gives `change` the database to change or to exchange, while nobody else has a part of it. Readers that come
-    /// meanwhile wait. Afterwards there is the database that `change` gave back, or none.
-    pub fn exchange<R>(&self, change: impl FnOnce(Database) -> (Option<Database>, R)) -> Result<R> {
+    /// Gives `change` the database, or why there is none, to change or to exchange, while nobody else has a part of it.
+    /// Readers that come meanwhile wait. Afterwards there is the database that `change` gave back, or its failure.
+    pub fn exchange<R>(&self, change: impl FnOnce(Result<Database>) -> (Result<Database>, R)) -> R {
         let mut current = self.quiet();
-        let (database, result) = change(current.database.take().ok_or_else(Error::closed)?);
+        let database = std::mem::replace(&mut current.database, Err(Error::closed()));
+        let (database, result) = change(database);
         current.database = database;
-        Ok(result)
+        result
     }
 
     /// The lock, once no view is out and no snapshot is kept.
@@ -178,11 +187,15 @@ impl Published {
 }
 
 impl Current {
+    fn database(&self) -> Result<&Database> {
+        self.database.as_ref().map_err(Clone::clone)
+    }
+
     fn newest(&mut self) -> Result<Arc<Snapshot>> {
         if let Some(snapshot) = &self.snapshot {
             return Ok(Arc::clone(snapshot));
         }
-        let fresh = Arc::new(self.database.as_ref().ok_or_else(Error::closed)?.snapshot()?);
+        let fresh = Arc::new(self.database()?.snapshot()?);
         self.snapshot = Some(Arc::clone(&fresh));
         Ok(fresh)
     }

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use super::base::Base;
+use crate::disk::{Keyring, Replacement, StoreBackend};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::COPY_CACHE_BYTES;
 use crate::model::{Indexing, Options, ValueRef};
 use crate::schema::{CheckedText, Schema, SchemaChange};
 use crate::storage::{Adoption, Database, Stamps};
@@ -80,10 +82,13 @@ pub fn adopt(database: &mut Database, stamps: &mut Stamps, asked: Option<Schema>
 pub fn adopt_shared(base: &mut Base, options: &Options) -> Result<()> {
     let asked = asked(options)?;
     let (published, stamps) = (Arc::clone(&base.published), &mut base.stamps);
-    base.known.schema = published.exchange(|mut database| {
-        let adopted = adopt(&mut database, stamps, asked);
-        (Some(database), adopted)
-    })??;
+    base.known.schema = published.exchange(|database| match database {
+        Ok(mut database) => {
+            let adopted = adopt(&mut database, stamps, asked);
+            (Ok(database), adopted)
+        }
+        Err(error) => (Err(error.clone()), Err(error)),
+    })?;
     Ok(())
 }
 
@@ -103,6 +108,19 @@ pub fn fit(database: &mut Database, stamps: &mut Stamps, schema: &Schema) -> Res
     };
     let indexing = schema.indexing().clone();
     database.adopt(stamps, Adoption { schema: &schema.to_json(), indexing, amend: Some(&mut amend) })
+}
+
+/// As `fit`, for a file that will take the place of the store's. A copy of entries has no indexes yet.
+///
+/// # Errors
+///
+/// Those of `fit`.
+pub fn fit_file(file: &Replacement, keys: &Keyring, schema: &Schema) -> Result<()> {
+    let (backend, head) = StoreBackend::open(file.to_write()?, keys)?;
+    let (mut database, mut stamps) = Database::open(backend, COPY_CACHE_BYTES as u64, &Arc::default())?;
+    head.release()?;
+    fit(&mut database, &mut stamps, schema)?;
+    database.close()
 }
 
 fn does_not_fit(what: &str) -> Error {

@@ -51,6 +51,8 @@ pub struct Session {
     pub(super) closed: AtomicBool,
     /// Number of queued writes: zero lets a read skip the order's lock.
     pub(super) writes_queued: AtomicUsize,
+    /// The slot was asked to open the file again, and has not done so yet.
+    pub(super) heal_asked: AtomicBool,
 }
 
 /// What fixes the order of operations: held while one is checked against the others and queued.
@@ -130,6 +132,7 @@ impl Session {
             order: Mutex::new(order),
             closed: AtomicBool::new(false),
             writes_queued: AtomicUsize::new(0),
+            heal_asked: AtomicBool::new(false),
         })
     }
 
@@ -193,17 +196,32 @@ impl Session {
             // A refused write completes in its turn, because writes complete in the order of their issue.
             Err(error) if is_write => self.queue(Work::Refused(error), bytes, ticket(slot)),
             Err(error) => ticket(slot).answer(Err(error)),
-            Ok(Checked::Read(read)) if order.changes(read.touched()) => {
+            Ok(Checked::Read(read)) if self.must_queue(&order, read.touched()) => {
                 self.queue(Work::Read(read), bytes, ticket(slot));
             }
-            Ok(Checked::Open(opening)) if order.changes(Touched::Range(&opening.range)) => {
+            Ok(Checked::Open(opening)) if self.must_queue(&order, Touched::Range(&opening.range)) => {
                 self.queue(Work::Open(opening), bytes, ticket(slot));
             }
             // Beside an operation that has the database for itself it would wait, here, on the caller's thread.
-            Ok(Checked::CheckOnline) if order.exclusives > 0 => self.queue(Work::Check, bytes, ticket(slot)),
+            Ok(Checked::CheckOnline) if order.exclusives > 0 || self.published.health().has_failed() => {
+                self.queue(Work::Check, bytes, ticket(slot))
+            }
             Ok(read) => self.read_now(order, read, ticket(slot)),
         }
         Ok(())
+    }
+
+    /// True if a read has to keep its place in the queue: a queued write could change its answer, or the writer has to
+    /// open the file again first.
+    pub(super) fn must_queue(&self, order: &Order, touched: Touched<'_>) -> bool {
+        self.published.health().has_failed() || order.changes(touched)
+    }
+
+    /// Asks the writer to open the file again, for a caller who does not wait for it.
+    pub(super) fn ask_to_heal(&self) {
+        if !self.heal_asked.swap(true, Ordering::SeqCst) {
+            self.slot.push(SlotJob::Heal);
+        }
     }
 
     /// Begins what no queued write can change, with the snapshot of this moment: a write that is issued later must not

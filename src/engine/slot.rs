@@ -5,6 +5,7 @@
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::backups::{BackupJob, Backups};
@@ -50,6 +51,8 @@ pub enum SlotJob {
     Delete { app_id: AppId, promise: Promise<()> },
     /// Close the store whatever its handles and result sets.
     Shutdown,
+    /// Open the file again if its database has failed.
+    Heal,
 }
 
 impl Slot {
@@ -132,7 +135,7 @@ fn refuse(job: SlotJob, error: &Error) {
             }
         }
         SlotJob::Write(job) => job.ticket.answer(Err(error.clone())),
-        SlotJob::Shutdown => {}
+        SlotJob::Shutdown | SlotJob::Heal => {}
     }
 }
 
@@ -199,6 +202,8 @@ impl Worker {
             SlotJob::CloseById { app_id, promise } => self.close_by_id(&app_id, promise),
             SlotJob::Delete { app_id, promise } => self.delete(&app_id, promise),
             SlotJob::Shutdown => self.shutdown(),
+            // The group that ran just now saw to it.
+            SlotJob::Heal => self.healed(),
             SlotJob::Write(_) => {}
         }
     }
@@ -353,6 +358,13 @@ impl Worker {
                 log::error!("a store was not closed cleanly at shutdown: {error}");
             }
             self.slot.lane.keep(false);
+        }
+    }
+
+    /// The next read on its caller's thread may ask again.
+    fn healed(&self) {
+        if let Some(writer) = &self.writer {
+            writer.session.heal_asked.store(false, Ordering::SeqCst);
         }
     }
 

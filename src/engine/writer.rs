@@ -11,6 +11,7 @@ use super::explicit::{Explicit, Joined};
 use super::group::{self, Group};
 use super::maintenance;
 use super::observers::Observer;
+use super::rekeying;
 use super::restoring;
 use super::session::{Session, Work, WriteJob};
 use super::told::Told;
@@ -18,7 +19,8 @@ use super::unflushed::Unflushed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::SNAPSHOT_IDLE_MS;
 use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability, HolderKind};
-use crate::store::{Outcome, Step, Upkeep, Write};
+use crate::storage::Database;
+use crate::store::{Exclusive, Outcome, Step, Upkeep, Write};
 
 /// The open store as its own thread sees it.
 pub struct Writer {
@@ -26,17 +28,27 @@ pub struct Writer {
     pub base: Box<Base>,
     group: Group,
     /// The store's own transaction, while one is open.
-    explicit: Option<Explicit>,
-    unflushed: Unflushed,
+    pub(super) explicit: Option<Explicit>,
+    pub(super) unflushed: Unflushed,
+    /// Number of the last commit that was acknowledged.
+    pub(super) last_commit: u64,
+    /// Acknowledged writes of a relaxed store are gone, and nobody was told yet.
+    pub(super) lost: Option<Error>,
+    /// The file is damaged: nobody tries to open it again beneath the handles.
+    pub(super) damaged: bool,
     forget_snapshot_at: Option<Instant>,
     automatic: Automatic,
 }
 
 impl Writer {
     pub fn new(session: Arc<Session>, base: Box<Base>, rhythm: Rhythm) -> Self {
+        let last_commit = base.stamps.commit();
         Self {
             session,
             base,
+            last_commit,
+            lost: None,
+            damaged: false,
             group: Group::default(),
             explicit: None,
             unflushed: Unflushed::default(),
@@ -61,11 +73,8 @@ impl Writer {
             }
             Work::Write(Write::Exclusive(what)) => {
                 self.run();
-                let result = if self.explicit.is_some() {
-                    Err(maintenance::transaction_open())
-                } else {
-                    self.flush().and_then(|()| maintenance::exclusive(&self.session, what))
-                };
+                let result =
+                    if self.explicit.is_some() { Err(maintenance::transaction_open()) } else { self.exclusive(what) };
                 // It ended the automatic backup, if one was being made.
                 self.automatic.interrupted();
                 self.answer_one(job, result.map(|()| Outcome::Done));
@@ -87,6 +96,25 @@ impl Writer {
                     self.run();
                 }
             }
+        }
+    }
+
+    /// Does what needs the store for itself.
+    fn exclusive(&mut self, what: Exclusive) -> Result<()> {
+        self.flush()?;
+        match what {
+            Exclusive::Rekey => {
+                // A backup that was asked for before keeps a snapshot of the old file.
+                self.session.slot.backups.finish_asked();
+                self.base.published.pins.check_none("Rekeying")?;
+                rekeying::rekey(&mut self.base)
+            }
+            Exclusive::CheckDeep => {
+                let kind = self.session.facts.kind;
+                let check = |database: &mut Database| maintenance::check_deep(database, kind);
+                maintenance::exclusive(&self.session, "A deep integrity check", check)
+            }
+            Exclusive::Compact => maintenance::exclusive(&self.session, "Compaction", maintenance::compact),
         }
     }
 
@@ -193,6 +221,7 @@ impl Writer {
 
     /// Runs what was gathered and answers it: in the open transaction, or as a commit of its own.
     pub fn run(&mut self) {
+        self.heal_if_failed();
         let jobs = self.group.take();
         if jobs.is_empty() {
             return;
@@ -208,7 +237,15 @@ impl Writer {
         let flush_asked = jobs.iter().any(|job| matches!(job.work, Work::Write(Write::Flush)));
         let durable = self.is_durable() || flush_asked || self.unflushed.is_due(Instant::now());
         let record = self.session.observers.want_any();
+        let before = self.base.stamps.commit();
         let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
+        if let Some(doubt) = applied.doubt.take() {
+            match self.resolve(before, doubt) {
+                Ok(()) => applied.committed = true,
+                Err(error) => applied.refuse(&jobs, &error),
+            }
+        }
+        self.heal_if_failed();
         let mut audience = Vec::new();
         if applied.committed {
             audience = self.publish();
@@ -216,6 +253,9 @@ impl Writer {
             self.session.published.counters.committed(jobs.len());
         } else if flush_asked && let Err(error) = self.flush() {
             applied.outcomes = group::refuse_all(&jobs, &error);
+        }
+        if flush_asked && let Some(error) = self.lost.take() {
+            group::refuse_flushes(&jobs, &mut applied.outcomes, &error);
         }
         // They joined while the commit was under way, and nobody kept what it changed.
         let unrecorded = if record || audience.is_empty() { Vec::new() } else { Told::unrecorded(&jobs) };
@@ -286,7 +326,13 @@ impl Writer {
         let written = explicit.bytes();
         // Nothing was written: nothing needs a flush.
         let committed = if written > 0 || explicit.has_failed() {
-            explicit.commit(&mut self.base.stamps).map(Some)
+            let before = self.base.stamps.commit();
+            let (told, committed) = explicit.commit(&mut self.base.stamps);
+            let committed = match committed {
+                Err(doubt) if doubt.kind() == ErrorKind::OutcomeUnknown => self.resolve(before, doubt),
+                committed => committed,
+            };
+            committed.map(|()| Some(told))
         } else {
             Ok(None)
         };
@@ -326,6 +372,7 @@ impl Writer {
 
     fn committed(&mut self, durable: bool, unflushed_bytes: usize) {
         let now = Instant::now();
+        self.last_commit = self.base.stamps.commit();
         self.automatic.changed();
         self.forget_snapshot_at = Some(now + Duration::from_millis(SNAPSHOT_IDLE_MS));
         if durable {
@@ -339,10 +386,14 @@ impl Writer {
     fn flush(&mut self) -> Result<()> {
         self.unflushed.forget_deadline();
         if self.unflushed.is_some() {
-            group::flush(&self.session, &mut self.base.stamps)?;
+            let before = self.base.stamps.commit();
+            match group::flush(&self.session, &mut self.base.stamps) {
+                Ok(()) => self.last_commit = self.base.stamps.commit(),
+                Err(error) => self.resolve(before, error).or_else(|error| self.not_flushed(error))?,
+            }
             self.unflushed.clear();
         }
-        Ok(())
+        self.lost.take().map_or(Ok(()), Err)
     }
 
     /// Does what is due when nothing else is to be done.
@@ -389,14 +440,14 @@ impl Writer {
 }
 
 /// The observers that were there when a commit was published.
-type Audience = Vec<Arc<Observer>>;
+pub(super) type Audience = Vec<Arc<Observer>>;
 
 fn no_transaction() -> Error {
     Error::new(ErrorKind::Database, "No transaction of the store is open. Start one first.")
 }
 
 /// Adds the notifications of one commit.
-fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
+pub(super) fn notify(session: &Session, audience: &Audience, told: Told, outbox: &mut Outbox) {
     let audience: Vec<_> = audience.iter().filter(|observer| told.concerns(observer.kind())).collect();
     if audience.is_empty() {
         return;

@@ -16,7 +16,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::Stamps;
-use crate::disk::{Identity, RawFile, Replacement, StoreBackend, Superblock};
+use crate::disk::{Identity, Keyring, RawFile, Replacement, StoreBackend};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COPY_CACHE_BYTES;
 
@@ -152,6 +152,7 @@ pub fn make(
     snapshot: &Snapshot,
     file: &Replacement,
     identity: Identity,
+    keys: &Keyring,
     made: (u64, &str),
     pace: Pace<'_>,
 ) -> Result<BackupRow> {
@@ -159,7 +160,7 @@ pub fn make(
         let rest = Rest::read(snapshot)?;
         let commit_number = State::read_of(snapshot)?.commit;
         let (time_ms, folder) = made;
-        let target = create(file, identity)?;
+        let target = create(file, identity, keys)?;
         let tally = copy_rows(snapshot, &target, pace)?;
         let row = BackupRow { tally, rest: rest.digest(), commit: commit_number, time_ms, folder: folder.to_owned() };
         finish(target, &rest, None, Some(&row))?;
@@ -182,10 +183,10 @@ impl Backup {
     ///
     /// # Errors
     ///
-    /// `Corrupted` if it is damaged or no backup, `CannotOpen` for a newer format.
-    pub fn open(file: RawFile) -> Result<Self> {
+    /// `Corrupted` if it is damaged, no backup, or encrypted under another key; `CannotOpen` for a newer format.
+    pub fn open(file: RawFile, keys: &Keyring) -> Result<Self> {
         guarded(|| {
-            let (backend, head) = StoreBackend::open(file)?;
+            let (backend, head) = StoreBackend::open(file, keys)?;
             let mut builder = redb::Database::builder();
             builder.set_cache_size(COPY_CACHE_BYTES);
             let redb = builder.open_read_only_with_backend(backend).map_err(IntoError::into_error)?;
@@ -242,6 +243,7 @@ pub fn restore(
     backup: &Backup,
     file: &Replacement,
     identity: Identity,
+    keys: &Keyring,
     live: &Snapshot,
     stamps: &Stamps,
     pace: Pace<'_>,
@@ -253,22 +255,51 @@ pub fn restore(
         let mut state = stamps.state.larger(State::read_of(&backup.snapshot)?);
         // Another content than that of any commit before.
         state.commit += 1;
-        let target = create(file, identity)?;
+        let target = create(file, identity, keys)?;
         // Whatever was damaged is found before the last commit: the rows are counted while they are copied.
         backup.check_rows(copy_rows(&backup.snapshot, &target, pace)?)?;
         finish(target, &rest, Some(state), None)?;
-        let (backend, _head) = StoreBackend::open(file.to_read()?)?;
-        let redb = redb::Database::builder()
-            .set_cache_size(COPY_CACHE_BYTES)
-            .open_read_only_with_backend(backend)
-            .map_err(IntoError::into_error)?;
-        let written = Snapshot::new(redb.begin_read().map_err(IntoError::into_error)?)?;
+        let (written, _redb) = read_back(file, keys)?;
         backup.check_rows(tally(&written, pace)?)
     })
 }
 
-fn create(file: &Replacement, identity: Identity) -> Result<redb::Database> {
-    let backend = StoreBackend::create(file.to_write()?, &Superblock::new(identity))?;
+/// Copies everything that is committed in `snapshot` into an empty file of the same store. The file is verified, but not
+/// yet synced.
+///
+/// # Errors
+///
+/// `Corrupted` if the store is damaged, `Database` or `CannotOpen` if the file cannot be written.
+pub fn rewrite(snapshot: &Snapshot, file: &Replacement, identity: Identity, keys: &Keyring) -> Result<()> {
+    guarded(|| {
+        let rest = Rest::read(snapshot)?;
+        let target = create(file, identity, keys)?;
+        let copied = copy_rows(snapshot, &target, &mut |_| Ok(()))?;
+        finish(target, &rest, None, None)?;
+        let (written, _redb) = read_back(file, keys)?;
+        if tally(&written, &mut |_| Ok(()))? == copied && Rest::read(&written)?.digest() == rest.digest() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Database,
+            "What was written is not what is read back. It was dropped; the old file stays.",
+        ))
+    })
+}
+
+/// Opens a file that was just filled.
+fn read_back(file: &Replacement, keys: &Keyring) -> Result<(Snapshot, redb::ReadOnlyDatabase)> {
+    let (backend, _head) = StoreBackend::open(file.to_read()?, keys)?;
+    let redb = redb::Database::builder()
+        .set_cache_size(COPY_CACHE_BYTES)
+        .open_read_only_with_backend(backend)
+        .map_err(IntoError::into_error)?;
+    let snapshot = Snapshot::new(redb.begin_read().map_err(IntoError::into_error)?)?;
+    Ok((snapshot, redb))
+}
+
+fn create(file: &Replacement, identity: Identity, keys: &Keyring) -> Result<redb::Database> {
+    let backend = StoreBackend::create(file.to_write()?, identity, keys)?;
     let mut builder = redb::Database::builder();
     builder.set_cache_size(COPY_CACHE_BYTES);
     builder.create_with_backend(backend).map_err(IntoError::into_error)

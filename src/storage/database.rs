@@ -11,7 +11,7 @@ use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
-use crate::disk::{DeviceId, Folder, Identity, StoreBackend, StoreFile, Superblock};
+use crate::disk::{DeviceId, Folder, Health, Identity, Keyring, StoreBackend, StoreFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Indexing;
 
@@ -43,10 +43,16 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// `CannotOpen` if the folder or the file cannot be written.
-    pub fn create(folder: &Folder, identity: Identity, options: RecordedOptions, device: &DeviceId) -> Result<()> {
+    /// `CannotOpen` if the folder or the file cannot be written, `Corrupted` if an encrypted store gets no key.
+    pub fn create(
+        folder: &Folder,
+        identity: Identity,
+        keys: &Keyring,
+        options: RecordedOptions,
+        device: &DeviceId,
+    ) -> Result<()> {
         let file = StoreFile::create_temporary(folder)?;
-        let backend = StoreBackend::create(file, &Superblock::new(identity))?;
+        let backend = StoreBackend::create(file, identity, keys)?;
         let redb = redb::Database::builder().create_with_backend(backend).map_err(IntoError::into_error)?;
         let transaction = redb.begin_write().map_err(IntoError::into_error)?;
         {
@@ -64,17 +70,19 @@ impl Database {
         StoreFile::publish(folder)
     }
 
-    /// Opens the file of the store in `folder`, whose lock the caller holds.
+    /// Opens the file of the store, whose lock the caller holds. Every failure that makes the database useless is
+    /// reported to `health`.
     ///
     /// # Errors
     ///
     /// `CannotOpen` if the file may not be used, `Corrupted` if it is damaged.
-    pub fn open(backend: StoreBackend, cache_bytes: u64) -> Result<(Self, Stamps)> {
+    pub fn open(backend: StoreBackend, cache_bytes: u64, health: &Arc<Health>) -> Result<(Self, Stamps)> {
         let cache = usize::try_from(cache_bytes).unwrap_or(usize::MAX);
         let mut builder = redb::Database::builder();
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         guarded(|| {
+            let backend = health.report(Box::new(backend));
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
             read_state(redb)
         })

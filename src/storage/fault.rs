@@ -31,6 +31,8 @@ impl IntoError for StorageError {
             Self::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Error::corrupted("the file is shorter than its tree says")
             }
+            // The sealed layer's word for a block that is not what was written.
+            Self::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => Error::corrupted(error),
             other => not_done(other),
         }
     }

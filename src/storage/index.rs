@@ -298,7 +298,7 @@ mod tests {
 
     fn values(field_values: &[FieldValue]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for value in &field_values {
+        for value in field_values {
             value.encode(&mut bytes);
         }
         bytes

@@ -21,7 +21,7 @@ mod tables;
 mod write;
 
 pub use adoption::Adoption;
-pub use backup::{Backup, make as make_backup, restore as restore_backup};
+pub use backup::{Backup, make as make_backup, restore as restore_backup, rewrite};
 pub use copy::Pace;
 pub use database::{CacheStatistics, Database};
 pub use index::IndexRange;

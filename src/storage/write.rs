@@ -33,6 +33,12 @@ impl Stamps {
         self.state.commit
     }
 
+    /// Counts on behind what a file says that was opened again: neither number ever goes back.
+    pub fn go_on_behind(&mut self, found: &Self) {
+        self.state = self.state.larger(found.state);
+        self.next_blob = self.next_blob.max(found.next_blob);
+    }
+
     /// Stamp for the next write, when the wall clock shows `wall_ms`.
     fn next(&mut self, wall_ms: u64) -> Result<Stamp> {
         let timestamp = self.state.clock.next(wall_ms);

@@ -46,6 +46,8 @@ pub enum Write {
 pub enum Exclusive {
     /// Check every page.
     CheckDeep,
+    /// A new key, and every block encrypted anew.
+    Rekey,
     /// Give unused space back.
     Compact,
 }
@@ -307,6 +309,7 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
         Op::CheckIntegrity { deep: true } => Checked::Write(Write::Exclusive(Exclusive::CheckDeep)),
         Op::Compact => Checked::Write(Write::Exclusive(Exclusive::Compact)),
+        Op::Rekey => Checked::Write(Write::Exclusive(Exclusive::Rekey)),
         Op::Count { prefix } => Checked::Read(count(kind, &prefix)?),
         Op::GetFromDevice { device_id, key } => {
             let key = shared(kind, &key)?;

@@ -180,6 +180,9 @@ pub enum Op {
     },
     /// Give unused space of the file back. Needs the store for itself. Answers [`Outcome::Done`].
     Compact,
+    /// Encrypt the store anew under a new key. Needs the store for itself. Answers [`Outcome::Done`], or fails with
+    /// `Corrupted` for a store that is not encrypted, and with `KeyUnavailable` if there is no root key.
+    Rekey,
     /// Make everything that was acknowledged before durable. Answers [`Outcome::Done`].
     Flush,
     /// Back up what is committed at this place in the order. Answers [`Outcome::Done`] when the backup was verified.
@@ -245,7 +248,8 @@ impl Op {
             | Self::Commit
             | Self::Rollback
             | Self::CheckIntegrity { .. }
-            | Self::Compact => 0,
+            | Self::Compact
+            | Self::Rekey => 0,
         };
         payload + OPERATION_OVERHEAD_BYTES
     }

@@ -52,6 +52,9 @@ static void the_init_macros_equal_the_init_functions(void)
     CHECK_CODE(0, manager_function.bundle_name.length);
     CHECK_CODE(0, manager_function.base_dir.length);
     CHECK_CODE(manager_macro.open_stores_max, manager_function.open_stores_max);
+    CHECK(manager_function.root_key == NULL && manager_function.root_key_callback == NULL);
+    CHECK_CODE(0, manager_function.root_key_length);
+    CHECK(manager_function.root_key_user_data == NULL);
     CHECK_CODE(store_macro.struct_size, store_function.struct_size);
     CHECK_CODE(store_macro.create_if_missing, store_function.create_if_missing);
     CHECK_CODE(store_macro.encrypt, store_function.encrypt);

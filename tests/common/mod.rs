@@ -2,6 +2,8 @@
 //! a second process.
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
+mod sealed;
+
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -285,19 +287,18 @@ pub const DATA: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDe
 pub const BLOBS: TableDefinition<'static, (u64, u32), &'static [u8]> = TableDefinition::new("blobs");
 pub const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta");
 
-/// Bytes of the superblock, behind which redb's own file begins.
+/// Bytes of the superblock, behind which the sealed blocks begin.
 pub const HEAD_BYTES: usize = 8192;
 
-/// Shows the tables of a closed store to `look`, and keeps what it changes there.
+/// Shows the tables of a closed plain store to `look`, and keeps what it changes there.
 pub fn with_database<R>(store_file: &Path, look: impl FnOnce(&Database) -> R) -> R {
     let bytes = std::fs::read(store_file).unwrap();
-    let (head, body) = bytes.split_at(HEAD_BYTES);
     let copy = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(copy.path(), body).unwrap();
+    std::fs::write(copy.path(), sealed::unseal(&bytes)).unwrap();
     let database = Database::open(copy.path()).unwrap();
     let seen = look(&database);
     drop(database);
     let body = std::fs::read(copy.path()).unwrap();
-    std::fs::write(store_file, [head, &body].concat()).unwrap();
+    std::fs::write(store_file, sealed::seal(&bytes, &body)).unwrap();
     seen
 }

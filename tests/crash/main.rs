@@ -2,4 +2,14 @@
 //!
 //! docs/CRASH-TESTS.md says how this works and how a failure is repeated from its seed.
 
+mod campaign;
+mod check;
+mod driver;
+mod faults;
+mod healing;
+mod mutants;
+mod patience;
+mod survival;
 mod volume;
+mod workloads;
+mod world;

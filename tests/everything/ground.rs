@@ -20,19 +20,10 @@ impl Ground {
     }
 
     /// A volume in memory.
-    #[cfg(feature = "simulation")]
     pub fn memory() -> Self {
         let volume = dkv::simulation::Volume::new();
         let options = ManagerOptions::simulated(BUNDLE, &volume);
         Self { name: "memory", manager: Self::roomy(options), _folder: None }
-    }
-
-    /// A folder in its place, where the library is built without the volume.
-    #[cfg(not(feature = "simulation"))]
-    pub fn memory() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let options = ManagerOptions::new(BUNDLE, folder.path());
-        Self { name: "disk in place of memory", manager: Self::roomy(options), _folder: Some(folder) }
     }
 
     /// Many runs go on at once, and the number of open stores is the process's.

@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod c_program;
 mod command;
+mod crash;
 mod fuzz;
 mod header;
 mod library;
@@ -26,6 +27,8 @@ cargo xtask <chore>
     quickstart              build and run examples/quickstart.c
     test                    run every test in every language; the last line says how many passed and failed
     torture [--rounds N]    kill a process that writes, N times, and look at what is left; DKV_SEED repeats its choices
+    crash [--states N] [--seed S] [--workload NAME] [--only RUN.STATE]
+                            cut the power under the engine N times, or repeat a failure that named its seed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
     fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
@@ -54,6 +57,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
         "torture" => torture::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "crash" => crash::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {

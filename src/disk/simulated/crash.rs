@@ -1,6 +1,6 @@
 //! What is left of a volume after a crash.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::content::Content;
@@ -54,19 +54,13 @@ pub fn after_power_loss(base: &Image, steps: &[Step], loss: Loss, random: &mut R
     let synced = Synced::of(steps);
     names(&mut image, steps, &synced, random);
     let mut torn = Torn::new(loss, random);
-    let mut open: BTreeMap<FileNumber, Vec<&Step>> = BTreeMap::new();
+    torn.choose_victim(steps.iter().enumerate().filter(|(at, step)| !synced.covers(*at, step)).map(|(_, step)| step));
     for (at, step) in steps.iter().enumerate() {
-        let Some(file) = step.file() else { continue };
-        if synced.files.get(&file).is_some_and(|synced| at < *synced) {
-            image.apply(step);
-        } else {
-            open.entry(file).or_default().push(step);
+        match step.file() {
+            Some(file) if !synced.covers(at, step) => torn.apply(image.content(file), step),
+            Some(_) => image.apply(step),
+            None => {}
         }
-    }
-    torn.choose_victim(open.values().flatten().copied());
-    for (file, steps) in open {
-        let content = image.content(file);
-        steps.into_iter().for_each(|step| torn.apply(content, step));
     }
     torn.spoil(&mut image);
     image
@@ -76,19 +70,35 @@ pub fn after_power_loss(base: &Image, steps: &[Step], loss: Loss, random: &mut R
 struct Synced<'a> {
     files: HashMap<FileNumber, usize>,
     folders: HashMap<&'a Path, usize>,
+    /// Stretches of the log in which nothing of the file is durable, because the sync at their end failed.
+    doubtful: Vec<(FileNumber, std::ops::Range<usize>)>,
 }
 
 impl<'a> Synced<'a> {
     fn of(steps: &'a [Step]) -> Self {
-        let mut synced = Self { files: HashMap::new(), folders: HashMap::new() };
+        let mut synced = Self { files: HashMap::new(), folders: HashMap::new(), doubtful: Vec::new() };
         for (at, step) in steps.iter().enumerate() {
             match step {
                 Step::SyncFile { file } => drop(synced.files.insert(*file, at)),
+                Step::FailedSync { file } => {
+                    let begin = synced.files.get(file).map_or(0, |last| last + 1);
+                    synced.doubtful.push((*file, begin..at));
+                }
                 Step::SyncFolder { path } => drop(synced.folders.insert(path, at)),
                 _ => {}
             }
         }
         synced
+    }
+
+    /// True if a change of a file is durable.
+    fn covers(&self, at: usize, step: &Step) -> bool {
+        let Some(file) = step.file() else { return false };
+        // A length is no page: it is not forgotten that it has to be written.
+        let is_write = matches!(step, Step::Write { .. });
+        let in_doubt =
+            is_write && self.doubtful.iter().any(|(doubtful, range)| *doubtful == file && range.contains(&at));
+        !in_doubt && self.files.get(&file).is_some_and(|synced| at < *synced)
     }
 }
 

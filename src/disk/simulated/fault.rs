@@ -74,9 +74,9 @@ impl Faults {
         }
         self.happened += 1;
         Err(match fault {
-            Fault::NoSpace => Failure { half: false, kind: io::ErrorKind::StorageFull },
-            Fault::ShortWrite => Failure { half: number == at, kind: io::ErrorKind::StorageFull },
-            _ => Failure { half: false, kind: io::ErrorKind::Other },
+            Fault::NoSpace => Failure { half: false, forgets: false, kind: io::ErrorKind::StorageFull },
+            Fault::ShortWrite => Failure { half: number == at, forgets: false, kind: io::ErrorKind::StorageFull },
+            _ => Failure { half: false, forgets: !lasts, kind: io::ErrorKind::Other },
         })
     }
 }
@@ -86,6 +86,9 @@ impl Faults {
 pub struct Failure {
     /// Half of it is done before.
     pub half: bool,
+    /// If it is a sync: the system takes for written what the sync was to write, and no later one writes it. Of a disk
+    /// that stays broken this is not assumed: nobody could bear it who begins anew, in a process that has seen nothing.
+    pub forgets: bool,
     kind: io::ErrorKind,
 }
 

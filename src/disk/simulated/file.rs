@@ -5,6 +5,7 @@ use std::fs::TryLockError;
 use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{BackendError, StorageBackend};
 
@@ -21,16 +22,41 @@ pub struct SimulatedFile {
 }
 
 /// An opening has the locks; they end with its last owner.
-struct Opening {
+pub struct Opening {
     volume: SimulatedVolume,
     file: FileNumber,
     number: OpeningNumber,
     access: Access,
+    /// A vice: the next sync does nothing.
+    ignores_sync: AtomicBool,
+    /// A vice: what is meant for the second stretch goes to the first one.
+    folds: Option<(u64, u64, u64)>,
+}
+
+impl Opening {
+    pub fn new(
+        volume: SimulatedVolume,
+        file: FileNumber,
+        number: OpeningNumber,
+        access: Access,
+        ignores_sync: bool,
+        folds: Option<(u64, u64, u64)>,
+    ) -> Self {
+        Self { volume, file, number, access, ignores_sync: AtomicBool::new(ignores_sync), folds }
+    }
+
+    /// Where an access really goes.
+    fn place(&self, offset: u64, length: usize) -> u64 {
+        match self.folds {
+            Some((to, from, bytes)) if offset >= from && offset + length as u64 <= from + bytes => offset - from + to,
+            _ => offset,
+        }
+    }
 }
 
 impl SimulatedFile {
-    pub fn new(volume: SimulatedVolume, file: FileNumber, number: OpeningNumber, access: Access) -> Self {
-        Self { opening: Arc::new(Opening { volume, file, number, access }) }
+    pub fn new(opening: Opening) -> Self {
+        Self { opening: Arc::new(opening) }
     }
 
     fn lock_range(&self, range: (Bound<u64>, Bound<u64>), shared: bool) -> bool {
@@ -107,6 +133,7 @@ impl StorageBackend for SimulatedFile {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut state = self.opening.volume.state();
         state.faults.meet(Operation::Read).map_err(|failure| failure.error())?;
+        let offset = self.opening.place(offset, out.len());
         let whole = state.live.content(self.opening.file).read(offset, out);
         if whole { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
@@ -120,15 +147,15 @@ impl StorageBackend for SimulatedFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut state = self.opening.volume.state();
-        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
-        state.step(Step::SyncFile { file: self.opening.file });
-        Ok(())
+        if self.opening.ignores_sync.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.opening.volume.sync(Step::SyncFile { file: self.opening.file })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.check_writable()?;
-        let file = self.opening.file;
+        let (file, offset) = (self.opening.file, self.opening.place(offset, data.len()));
         let mut state = self.opening.volume.state();
         let content = state.live.content(file);
         let (needs_room, length) = (content.needs_room(offset, data.len()), content.length());

@@ -25,6 +25,8 @@ pub enum Step {
     SetLength { file: FileNumber, length: u64 },
     /// What was done to a file before is durable.
     SyncFile { file: FileNumber },
+    /// A sync failed. The system takes for written what was done to the file before, and may never write it.
+    FailedSync { file: FileNumber },
     /// A name, new or in place of another one.
     Enter { path: PathBuf, node: Node },
     /// A name less.
@@ -87,7 +89,7 @@ impl Image {
                     self.names.insert(to.clone(), node);
                 }
             }
-            Step::SyncFile { .. } | Step::SyncFolder { .. } => {}
+            Step::SyncFile { .. } | Step::FailedSync { .. } | Step::SyncFolder { .. } => {}
         }
     }
 

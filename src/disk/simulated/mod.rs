@@ -20,4 +20,4 @@ mod volume;
 pub use crash::Loss;
 pub use fault::Fault;
 pub use random::Random;
-pub use volume::SimulatedVolume;
+pub use volume::{SimulatedVolume, Vices};

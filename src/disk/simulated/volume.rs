@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use super::crash::{Loss, after_power_loss};
 use super::fault::{Fault, Faults, Operation};
-use super::file::SimulatedFile;
+use super::file::{Opening, SimulatedFile};
 use super::image::{FileNumber, Image, Node, Step};
 use super::locks::{Locks, OpeningNumber};
 use super::random::Random;
@@ -26,7 +26,34 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug, Clone)]
 pub struct SimulatedVolume {
     number: u64,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// The gate moved, or somebody stands before it.
+    gate: Condvar,
+}
+
+/// How the volume betrays those who trust it: so tests make sure that they would notice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Vices {
+    /// A sync does nothing.
+    pub ignores_syncs: bool,
+    /// The first sync of a file that was opened, and not made, does nothing.
+    pub ignores_first_sync: bool,
+    /// What is written to the second stretch of a file goes to the first one, and is read from there: offsets and length.
+    pub folds: Option<(u64, u64, u64)>,
+}
+
+/// Where syncs wait while a test fills the queue behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Closed,
+    /// Closed, and a sync waits there.
+    Waiting,
 }
 
 /// What is behind a volume.
@@ -39,7 +66,8 @@ pub struct State {
     pub locks: Locks,
     next_file: FileNumber,
     next_opening: OpeningNumber,
-    ignores_syncs: bool,
+    vices: Vices,
+    gate: Gate,
 }
 
 impl State {
@@ -47,7 +75,7 @@ impl State {
     pub fn step(&mut self, step: Step) {
         self.live.apply(&step);
         let is_sync = matches!(step, Step::SyncFile { .. } | Step::SyncFolder { .. });
-        if !(is_sync && self.ignores_syncs) {
+        if !(is_sync && self.vices.ignores_syncs) {
             self.log.push(step);
         }
     }
@@ -84,10 +112,10 @@ impl SimulatedVolume {
     /// A volume with one empty folder, [`SimulatedVolume::base`].
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Image::new(Path::new(BASE)), Vec::new())
+        Self::of(Image::new(Path::new(BASE)), Vec::new(), Vices::default())
     }
 
-    fn of(base: Image, log: Vec<Step>) -> Self {
+    fn of(base: Image, log: Vec<Step>, vices: Vices) -> Self {
         let mut live = base.clone();
         log.iter().for_each(|step| live.apply(step));
         let numbers = live.files.keys().copied().chain(live.names.values().filter_map(|node| match node {
@@ -103,13 +131,17 @@ impl SimulatedVolume {
             locks: Locks::default(),
             next_file,
             next_opening: 0,
-            ignores_syncs: false,
+            vices,
+            gate: Gate::Open,
         };
-        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), state: Arc::new(Mutex::new(state)) }
+        Self {
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
+            shared: Arc::new(Shared { state: Mutex::new(state), gate: Condvar::new() }),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The folder to keep stores in.
@@ -121,7 +153,7 @@ impl SimulatedVolume {
     /// The same files as another process sees them: it shares no store with this one, and meets its locks.
     #[must_use]
     pub fn as_another_process(&self) -> Self {
-        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), state: Arc::clone(&self.state) }
+        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), shared: Arc::clone(&self.shared) }
     }
 
     /// How many steps were made so far. A crash may come after any number of them.
@@ -130,14 +162,22 @@ impl SimulatedVolume {
         self.state().log.len()
     }
 
+    /// The positions behind which a name was made, changed or removed.
+    #[must_use]
+    pub fn positions_of_names(&self) -> Vec<usize> {
+        let state = self.state();
+        let steps = state.log.iter().enumerate().filter(|(_, step)| step.folder().is_some());
+        steps.map(|(at, _)| at + 1).collect()
+    }
+
     /// What there is after a crash behind the first `position` steps: another volume, without locks or faults.
     #[must_use]
     pub fn crash(&self, position: usize, loss: Loss, random: &mut Random) -> Self {
         let state = self.state();
         let steps = &state.log[..position.min(state.log.len())];
         match loss {
-            Loss::Killed => Self::of(state.base.clone(), steps.to_vec()),
-            _ => Self::of(after_power_loss(&state.base, steps, loss, random), Vec::new()),
+            Loss::Killed => Self::of(state.base.clone(), steps.to_vec(), state.vices),
+            _ => Self::of(after_power_loss(&state.base, steps, loss, random), Vec::new(), state.vices),
         }
     }
 
@@ -164,9 +204,48 @@ impl SimulatedVolume {
         self.state().faults.counts()
     }
 
-    /// From now on a sync does nothing: a disk that lies.
-    pub fn ignore_syncs(&self) {
-        self.state().ignores_syncs = true;
+    /// From now on syncs wait until [`SimulatedVolume::let_syncs_go`]: what is issued meanwhile is one group.
+    pub fn hold_syncs(&self) {
+        self.state().gate = Gate::Closed;
+    }
+
+    /// Waits until a sync waits.
+    pub fn wait_for_sync(&self) {
+        let mut state = self.state();
+        while state.gate == Gate::Closed {
+            state = self.shared.gate.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Ends [`SimulatedVolume::hold_syncs`].
+    pub fn let_syncs_go(&self) {
+        self.state().gate = Gate::Open;
+        self.shared.gate.notify_all();
+    }
+
+    /// Makes what was done to a file or to a folder's names durable, when the gate is open and if nothing fails.
+    pub(super) fn sync(&self, step: Step) -> io::Result<()> {
+        let mut state = self.state();
+        while state.gate != Gate::Open {
+            state.gate = Gate::Waiting;
+            self.shared.gate.notify_all();
+            state = self.shared.gate.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Err(failure) = state.faults.meet(Operation::Sync) {
+            if let Step::SyncFile { file } = step
+                && failure.forgets
+            {
+                state.step(Step::FailedSync { file });
+            }
+            return Err(failure.error());
+        }
+        state.step(step);
+        Ok(())
+    }
+
+    /// From now on the volume has these vices, and so have those that crashes leave of it.
+    pub fn turn_bad(&self, vices: Vices) {
+        self.state().vices = vices;
     }
 
     /// The paths of all files.
@@ -193,10 +272,11 @@ impl SimulatedVolume {
         hasher.digest()
     }
 
-    fn opened(&self, state: &mut State, file: FileNumber, access: Access) -> Box<dyn OpenFile> {
+    fn opened(&self, state: &mut State, file: FileNumber, access: Access, is_new: bool) -> Box<dyn OpenFile> {
         let opening = state.next_opening;
         state.next_opening += 1;
-        Box::new(SimulatedFile::new(self.clone(), file, opening, access))
+        let ignores_sync = state.vices.ignores_first_sync && !is_new;
+        Box::new(SimulatedFile::new(Opening::new(self.clone(), file, opening, access, ignores_sync, state.vices.folds)))
     }
 }
 
@@ -232,13 +312,13 @@ impl Volume for SimulatedVolume {
         let file = state.next_file;
         state.change(Step::Enter { path: path.to_owned(), node: Node::File(file) })?;
         state.next_file += 1;
-        Ok(self.opened(&mut state, file, Access::ReadWrite))
+        Ok(self.opened(&mut state, file, Access::ReadWrite, true))
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn OpenFile>> {
         let mut state = self.state();
         match state.node(path)? {
-            Node::File(file) => Ok(self.opened(&mut state, file, access)),
+            Node::File(file) => Ok(self.opened(&mut state, file, access, false)),
             Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
         }
     }
@@ -283,11 +363,8 @@ impl Volume for SimulatedVolume {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.node(path)?;
-        state.faults.meet(Operation::Sync).map_err(|failure| failure.error())?;
-        state.step(Step::SyncFolder { path: path.to_owned() });
-        Ok(())
+        self.state().node(path)?;
+        self.sync(Step::SyncFolder { path: path.to_owned() })
     }
 
     fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {

@@ -15,10 +15,11 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 25] = [
+const CHAPTERS: [&str; 26] = [
     "status",
     "error",
     "value",
+    "root_key",
     "options",
     "reply",
     "manager",

@@ -5,19 +5,23 @@ use std::process::{Command, Stdio};
 
 use super::tally::Tally;
 use crate::command::{Outcome, cargo, spelled};
+use crate::crash;
 use crate::repository::Repository;
 
 pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("cargo test");
     let mut command = cargo();
-    command.current_dir(&repository.root).args([
-        "test",
-        "--workspace",
-        "--features",
-        "dkv/simulation",
-        "--no-fail-fast",
-    ]);
-    match stream(&mut command) {
+    command.current_dir(&repository.root).args(["test", "--workspace", "--no-fail-fast"]);
+    run_one(&mut command, tally);
+    tally.chapter("tests in memory: crashes, faults, the model of everything");
+    let mut command = crash::tests(repository);
+    // With the library's own tests: those of the simulated volume are among them. The seeds of the day are printed.
+    command.args(["--lib", "--test", "crash", "--test", "everything", "--no-fail-fast", "--", "--show-output"]);
+    run_one(&mut command, tally);
+}
+
+fn run_one(command: &mut Command, tally: &mut Tally) {
+    match stream(command) {
         Ok((counts, succeeded)) => {
             tally.pass_many(counts.passed);
             for name in &counts.failed_names {
