@@ -5,8 +5,8 @@ mod common;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{
-    BUNDLE, INVALID_ARGUMENT, NOT_SUPPORTED, OPTIONS_CHANGED, OVER_LIMITS, Place, answered, child, child_folder, code,
-    device, failure, manager, run_child, single, with,
+    BUNDLE, INVALID_ARGUMENT, OPTIONS_CHANGED, OVER_LIMITS, Place, answered, child, child_folder, code, device,
+    failure, manager, run_child, single, with,
 };
 use dkv::{Durability, KvStore, Manager, ManagerOptions, Options, SecurityLevel, StoreKind, Value};
 
