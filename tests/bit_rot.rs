@@ -95,7 +95,10 @@ fn rot(options: &Options) {
         intact += usize::from(failures.len() == missing);
         let _ = store.close().wait();
     }
-    assert!(intact > TRIALS / 20 && refused > TRIALS / 20, "{intact} intact, {refused} refused: the trials prove little");
+    assert!(
+        intact > TRIALS / 20 && refused > TRIALS / 20,
+        "{intact} intact, {refused} refused: the trials prove little"
+    );
 }
 
 #[test]

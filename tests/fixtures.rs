@@ -46,7 +46,9 @@ fn assert_content(store: &KvStore) {
     expected.sort_by(|one, two| one.key.cmp(&two.key));
     let found = store.get_entries("^").wait().unwrap();
     assert_eq!(found.len(), expected.len());
-    assert!(found.iter().zip(&expected).all(|(found, expected)| found.key == expected.key && found.value == expected.value));
+    assert!(
+        found.iter().zip(&expected).all(|(found, expected)| found.key == expected.key && found.value == expected.value)
+    );
     assert_eq!(store.security_level().wait().unwrap(), SecurityLevel::S2);
 }
 
