@@ -24,6 +24,7 @@ mod syscall;
 mod system;
 mod traffic;
 mod volume;
+mod watched;
 
 pub use backend::StoreBackend;
 pub use backups::BackupFolder;

@@ -6,9 +6,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::backends::FileBackend;
-
 use super::volume::{Access, FileIdentity, Kind, OpenFile, RawFile, SharedVolume, Volume};
+use super::watched::WatchedFile;
 
 /// The system's files and folders.
 #[must_use]
@@ -103,10 +102,7 @@ impl OpenFile for SystemFile {
     }
 
     fn into_raw(self: Box<Self>) -> io::Result<RawFile> {
-        match FileBackend::new(self.0) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        Ok(Box::new(WatchedFile::new(self.0)?))
     }
 
     fn read_head(&self, limit_bytes: u64) -> io::Result<Vec<u8>> {

@@ -23,6 +23,8 @@ mod pending;
 mod seal;
 
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod rules;
 
 pub use cipher::{Cipher, DataKey, KEY_BYTES, aead, derive, fill_random};

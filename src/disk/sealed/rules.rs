@@ -266,9 +266,7 @@ fn over_a_commit_of_one_phase_a_block_that_does_not_open_takes_redb_back_to_the_
         put(&database, 0..120, 2);
         let newest = disk.bytes();
         std::mem::forget(database);
-        // The power goes while the second commit is written: its header is there, some of its blocks are not.
-        let old = disk.inside().synced.clone();
-        assert_eq!(old, newest, "the commit was synced");
+        // The power goes while the second commit is written: its header is there, one of its blocks is not.
         let mut fallen_back = 0;
         for block in (1..130).step_by(3) {
             let mut bytes = newest.clone();
