@@ -42,19 +42,20 @@ impl Reopening {
     ///
     /// `CannotOpen`, or `Corrupted`, also if the last durable commit is not in it.
     pub fn open(&self) -> Result<(Database, Stamps)> {
-        let file = self.health.watch(StoreFile::open(&self.folder)?).map_err(|error| {
-            Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be written: {error}.")).caused_by(error)
-        })?;
-        // From here on it is another file: what the old one met does not count against it.
-        self.health.recover();
-        let opened = self.open_file(file);
+        let opened = self.try_open();
         if let Err(error) = &opened {
+            // There is no database: whatever comes next has to try again.
             self.health.fail(error);
         }
         opened
     }
 
-    fn open_file(&self, file: crate::disk::RawFile) -> Result<(Database, Stamps)> {
+    fn try_open(&self) -> Result<(Database, Stamps)> {
+        let file = self.health.watch(StoreFile::open(&self.folder)?).map_err(|error| {
+            Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be written: {error}.")).caused_by(error)
+        })?;
+        // From here on it is another file: what the old one met does not count against it.
+        self.health.recover();
         let (backend, head) = StoreBackend::open_counted(file, &self.keys, Arc::clone(&self.traffic))?;
         let opened = Database::open(backend, self.cache_bytes, &self.health)?;
         if opened.1.commit() < self.durable_commit {
