@@ -40,6 +40,8 @@ pub struct Base {
     pub known: Known,
     pub published: Arc<Published>,
     pub stamps: Stamps,
+    /// Number of the last commit that is durable for certain: a file without it is damaged.
+    pub durable_commit: u64,
     // Declared in the order in which they are given up: the file's lock first, then the place among the open stores.
     _lock: StoreLock,
     _place: OpenPlace,
@@ -48,7 +50,8 @@ pub struct Base {
 impl Base {
     pub fn new(known: Known, opened: Opened, lock: StoreLock, place: OpenPlace) -> Self {
         let published = Published::new(opened.database, opened.traffic, opened.health);
-        Self { known, published, stamps: opened.stamps, _lock: lock, _place: place }
+        let durable_commit = opened.stamps.commit();
+        Self { known, published, stamps: opened.stamps, durable_commit, _lock: lock, _place: place }
     }
 
     /// The same file for another session, which has options of its own.

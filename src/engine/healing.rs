@@ -21,6 +21,7 @@ pub struct Reopening {
     cache_bytes: u64,
     traffic: Arc<Traffic>,
     health: Arc<Health>,
+    durable_commit: u64,
 }
 
 impl Reopening {
@@ -31,6 +32,7 @@ impl Reopening {
             cache_bytes: base.known.cache_bytes,
             traffic: Arc::clone(base.published.traffic()),
             health: Arc::clone(base.published.health()),
+            durable_commit: base.durable_commit,
         }
     }
 
@@ -38,23 +40,28 @@ impl Reopening {
     ///
     /// # Errors
     ///
-    /// `CannotOpen` or `Corrupted`.
+    /// `CannotOpen`, or `Corrupted`, also if the last durable commit is not in it.
     pub fn open(&self) -> Result<(Database, Stamps)> {
-        let file = self.health.watch(StoreFile::open(&self.folder)?).map_err(|error| {
-            Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be written: {error}.")).caused_by(error)
-        })?;
-        // From here on it is another file: what the old one met does not count against it.
-        self.health.recover();
-        let opened = self.open_file(file);
+        let opened = self.try_open();
         if let Err(error) = &opened {
+            // There is no database: whatever comes next has to try again.
             self.health.fail(error);
         }
         opened
     }
 
-    fn open_file(&self, file: crate::disk::RawFile) -> Result<(Database, Stamps)> {
+    fn try_open(&self) -> Result<(Database, Stamps)> {
+        let file = self.health.watch(StoreFile::open(&self.folder)?).map_err(|error| {
+            Error::new(ErrorKind::CannotOpen, format!("The store's file cannot be written: {error}.")).caused_by(error)
+        })?;
+        // From here on it is another file: what the old one met does not count against it.
+        self.health.recover();
         let (backend, head) = StoreBackend::open_counted(file, &self.keys, Arc::clone(&self.traffic))?;
         let opened = Database::open(backend, self.cache_bytes, &self.health)?;
+        if opened.1.commit() < self.durable_commit {
+            // Over damage redb goes back to the commit before, as it must after a crash. Here that one was acknowledged.
+            return Err(Error::corrupted("its last commits do not hold together any more"));
+        }
         head.release()?;
         Ok(opened)
     }
@@ -153,6 +160,8 @@ impl Writer {
             self.lost = Some(Error::new(ErrorKind::Database, message));
         }
         self.unflushed.clear();
+        // Opening it has synced it.
+        self.base.durable_commit = last;
         Ok(last)
     }
 

@@ -193,7 +193,9 @@ impl Writer {
         self.base.published.pins.check_none("Restoring")?;
         self.flush()?;
         let restored = restoring::restore(&mut self.base, place);
-        self.committed(true, 0);
+        if restored.is_ok() {
+            self.committed(true, 0);
+        }
         restored
     }
 
@@ -376,6 +378,7 @@ impl Writer {
         self.automatic.changed();
         self.forget_snapshot_at = Some(now + Duration::from_millis(SNAPSHOT_IDLE_MS));
         if durable {
+            self.base.durable_commit = self.last_commit;
             self.unflushed.clear();
         } else {
             self.unflushed.add(unflushed_bytes, now);
@@ -388,7 +391,10 @@ impl Writer {
         if self.unflushed.is_some() {
             let before = self.base.stamps.commit();
             match group::flush(&self.session, &mut self.base.stamps) {
-                Ok(()) => self.last_commit = self.base.stamps.commit(),
+                Ok(()) => {
+                    self.last_commit = self.base.stamps.commit();
+                    self.base.durable_commit = self.last_commit;
+                }
                 Err(error) => self.resolve(before, error).or_else(|error| self.not_flushed(error))?,
             }
             self.unflushed.clear();
