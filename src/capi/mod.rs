@@ -24,6 +24,7 @@ mod maintenance;
 mod manager;
 mod observer;
 mod options;
+mod packed;
 mod ptr;
 mod queue;
 mod record;

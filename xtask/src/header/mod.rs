@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 21] = [
+const CHAPTERS: [&str; 22] = [
     "status",
     "error",
     "value",
@@ -36,6 +36,7 @@ const CHAPTERS: [&str; 21] = [
     "queue",
     "record",
     "blob",
+    "packed",
     "logger",
 ];
 

@@ -144,6 +144,24 @@
  *     inserted, updated, deleted
  *                           how many entries there are of each, in this order
  *     entries               that many { u64 length of the key | key | packed value }
+ *
+ * The other way, dkv_store_submit() takes records of the same build: many operations of one store in one call.
+ *
+ *     submitted   0         4         8                  16        20        24
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *                 | length  | kind    | tag              | 0       | key     | payload ...     |
+ *                 | u32     | u32     | u64              | u32     | u32     |                 |
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *
+ *     length      of the whole record in bytes, a multiple of 8
+ *     tag         what user_data is to the single call
+ *     key         the length of the key in bytes
+ *
+ *     kind, DKV_SUBMIT_     what the payload holds
+ *     1 PUT                 key | packed value, with flags 0, its bytes inline whatever their number
+ *     2 GET                 key
+ *     3 DELETE              key
+ *     4 GET_ENTRIES         the prefix
  */
 
 #ifndef DKV_H
