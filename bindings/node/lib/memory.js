@@ -20,6 +20,7 @@ class Block {
         this.buffer = Buffer.allocUnsafeSlow(size);
         this.address = addressOf(this.buffer);
         const { buffer, byteOffset } = this.buffer;
+        this.bytes = new Uint8Array(buffer, byteOffset, size);
         this.u32 = new Uint32Array(buffer, byteOffset, size / 4);
         this.i32 = new Int32Array(buffer, byteOffset, size / 4);
         this.f64 = new Float64Array(buffer, byteOffset, size / 8);
@@ -55,7 +56,7 @@ class Tail {
     /** Copies bytes to the end; their address and length go to two fields of a struct. */
     place(field, bytes) {
         const { block, at } = this;
-        const length = typeof bytes === 'string' ? block.buffer.write(bytes, at, 'utf8') : bytes.length;
+        const length = typeof bytes === 'string' ? block.buffer.write(bytes, at) : bytes.length;
         if (typeof bytes !== 'string') {
             block.buffer.set(bytes, at);
         }

@@ -32,7 +32,7 @@ function roomForBytes(value) {
 function write(block, start, kind, tag, key, typed) {
     const { buffer, u32, f64 } = block;
     const head = start >> 2;
-    const keyLength = buffer.write(key, start + HEAD_BYTES, 'utf8');
+    const keyLength = buffer.write(key, start + HEAD_BYTES);
     let at = start + HEAD_BYTES + padded(keyLength);
     if (typed !== undefined) {
         at = writeValue(block, at, typed);
@@ -53,7 +53,7 @@ function writeValue(block, at, { type, value }) {
     u32[(at >> 2) + 1] = 0;
     switch (type) {
         case ValueType.STRING: {
-            const length = buffer.write(value, content, 'utf8');
+            const length = buffer.write(value, content);
             block.setNumber(at + 8, length);
             return content + padded(length);
         }

@@ -37,13 +37,7 @@ function scalar(block, type, at) {
 
 /** A text or bytes that lie in a block. Bytes are copied to an array of their own. */
 function inline(block, type, at, length) {
-    return type === ValueType.STRING ? block.buffer.utf8Slice(at, at + length) : detached(block.buffer, at, length);
-}
-
-function detached(buffer, at, length) {
-    const bytes = new Uint8Array(length);
-    bytes.set(buffer.subarray(at, at + length));
-    return bytes;
+    return type === ValueType.STRING ? block.buffer.utf8Slice(at, at + length) : new Uint8Array(block.bytes.subarray(at, at + length));
 }
 
 /** A text or bytes that the library lends. */
