@@ -15,7 +15,15 @@ const ABI_VERSION = 1;
 
 const koffi = loadKoffi();
 const file = locate();
-const library = koffi.load(file);
+const library = load();
+
+function load() {
+    try {
+        return koffi.load(file);
+    } catch (cause) {
+        throw new Error(`The native library of dkv cannot be loaded from ${file}: ${cause.message}`, { cause });
+    }
+}
 
 if (library.func('uint32_t dkv_abi_version()')() !== ABI_VERSION) {
     throw new Error(`${file} has another binary interface than this package needs, which is ${ABI_VERSION}. Use the \

@@ -31,7 +31,7 @@ test('the guide compiles under tsc --strict and runs, in both of its forms', () 
         'Succeeded in creating KVManager.',
         'Succeeded in getting KVStore.',
         'Succeeded in putting data.',
-        'Succeeded in getting data. Data:{"id":0,"name":"lisi"}',
+        'Succeeded in getting data. Data:{"id":0, "name":"lisi"}',
         'Succeeded in deleting data.',
         'Succeeded in closing KVStore',
         'Succeeded in deleting KVStore',
