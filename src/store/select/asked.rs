@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Entry, StoreKind};
 use crate::query::Query;
 use crate::storage::{Direction, Range, Rows};
+use crate::store::check::{Checked, Form, Opening, Read};
 use crate::store::device::user_key;
 use crate::store::op::Outcome;
 use crate::store::rules::Rules;
@@ -51,11 +52,6 @@ impl Asked {
         Ok(Self { range: prepared.range(), prepared, device_id, counts })
     }
 
-    /// What it costs is counted here.
-    pub fn metered(&mut self, meter: &Arc<Meter>) {
-        self.prepared.metered(meter);
-    }
-
     /// The query over the entries of its device.
     ///
     /// # Errors
@@ -89,6 +85,18 @@ impl Asked {
         match prepared.count(rows)? {
             0 => Err(Error::new(ErrorKind::NotFound, "Not found. The query selects no entry.")),
             count => Ok(Outcome::Count(count)),
+        }
+    }
+}
+
+impl Checked {
+    /// What a query costs is counted here.
+    pub fn metered(&mut self, meter: &Arc<Meter>) {
+        match self {
+            Self::Read(Read::Query(asked)) | Self::Open(Opening { form: Form::Query(asked), .. }) => {
+                asked.prepared.metered(meter);
+            }
+            _ => {}
         }
     }
 }

@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 22] = [
+const CHAPTERS: [&str; 26] = [
     "status",
     "error",
     "value",
@@ -25,12 +25,16 @@ const CHAPTERS: [&str; 22] = [
     "store",
     "lookup",
     "conditional",
+    "schema",
     "observer",
     "device",
     "sync",
     "service",
     "result_set",
     "iterator",
+    "query",
+    "predicate",
+    "asking",
     "backup",
     "maintenance",
     "queue",
