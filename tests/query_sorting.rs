@@ -9,7 +9,7 @@ use schemas::{compatible, with_schema};
 
 /// Texts of this length fill the buffer of a pass with some 200.
 const TEXT_BYTES: usize = 40_000;
-const ENTRIES: usize = 500;
+const ENTRIES: usize = 250;
 
 fn schema(indexes: &str) -> String {
     compatible(r#"{"t":"STRING","n":"INTEGER"}"#, indexes)
@@ -59,7 +59,7 @@ fn sorts_in_passes(indexes: &str) {
     query.order_by_asc("t");
     assert_eq!(ordered(&store, &query), expected);
     let used = passes(&store);
-    assert!((3..10).contains(&used), "the texts do not fit at once: {used} passes");
+    assert!((2..10).contains(&used), "the texts do not fit at once: {used} passes");
     query.reset().order_by_desc("t");
     let backward = descending(&store, &expected);
     assert_eq!(ordered(&store, &query), backward);
@@ -74,13 +74,13 @@ fn sorts_in_passes(indexes: &str) {
 fn walks(store: &KvStore, expected: &[String]) {
     let mut query = Query::new();
     let set = store.get_result_set_by_query(query.order_by_asc("t")).wait().unwrap();
-    for position in [0, 1, 300, 499, 3, 450, 449, 448] {
+    for position in [0, 1, 220, 249, 3, 230] {
         assert!(set.move_to(position).unwrap());
         assert_eq!(set.entry().unwrap().unwrap().key, expected[position as usize], "{position}");
     }
     assert_eq!(set.count().unwrap(), expected.len() as i64);
     assert!(set.move_to_last().unwrap());
-    for key in expected.iter().rev().take(250) {
+    for key in expected.iter().rev().take(100) {
         assert_eq!(set.entry().unwrap().unwrap().key, *key);
         set.move_to_previous().unwrap();
     }

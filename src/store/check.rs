@@ -307,19 +307,8 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         Op::GetResultSet { prefix } => {
             Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
         }
-        Op::GetEntriesByQuery { device_id, query } => {
-            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, false)?)))
-        }
-        Op::GetResultSize { device_id, query } => {
-            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, true)?)))
-        }
-        Op::GetResultSetByQuery { device_id, query } => {
-            let asked = Asked::new(&query, device_id, kind, rules, false)?;
-            Checked::Open(Opening {
-                range: asked.range.clone(),
-                form: Form::Query(Box::new(asked)),
-                name: "query".to_owned(),
-            })
+        op @ (Op::GetEntriesByQuery { .. } | Op::GetResultSize { .. } | Op::GetResultSetByQuery { .. }) => {
+            Asked::check(op, kind, rules)?
         }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
