@@ -137,7 +137,7 @@ fn what_the_defaults_add_counts_against_the_bound_of_the_queue() {
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let put = Op::Put { key: "k".to_owned(), value: "{}".into() };
     // An operation holds its bytes until its completion has returned.
-    store.submit(put, move |_| drop(wait.recv())).unwrap();
+    store.submit(put, move |_| wait.recv().unwrap()).unwrap();
     let held = store.statistics().unwrap().queued_bytes;
     assert!(held > 400_000, "{held} bytes are held");
     release.send(()).unwrap();

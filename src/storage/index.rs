@@ -298,7 +298,9 @@ mod tests {
 
     fn values(field_values: &[FieldValue]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        field_values.iter().for_each(|value| drop(value.encode(&mut bytes)));
+        for value in field_values {
+            value.encode(&mut bytes);
+        }
         bytes
     }
 
