@@ -88,7 +88,8 @@
  * is NULL, and user_data is the tag of the answer's record. The host waits with dkv_queue_wait(), or in an event loop
  * for the socket of dkv_queue_descriptor() to become readable: one byte comes when an empty queue gets a record. The
  * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
- * of the socket, the views of the queue die.
+ * of the socket, the views of the queue die, and with them the result sets, iterators and subscriptions that they gave and
+ * the transaction that was begun through one of them.
  *
  * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
  * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.
@@ -144,6 +145,24 @@
  *     inserted, updated, deleted
  *                           how many entries there are of each, in this order
  *     entries               that many { u64 length of the key | key | packed value }
+ *
+ * The other way, dkv_store_submit() takes records of the same build: many operations of one store in one call.
+ *
+ *     submitted   0         4         8                  16        20        24
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *                 | length  | kind    | tag              | 0       | key     | payload ...     |
+ *                 | u32     | u32     | u64              | u32     | u32     |                 |
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *
+ *     length      of the whole record in bytes, a multiple of 8
+ *     tag         what user_data is to the single call
+ *     key         the length of the key in bytes
+ *
+ *     kind, DKV_SUBMIT_     what the payload holds
+ *     1 PUT                 key | packed value, with flags 0, its bytes inline whatever their number
+ *     2 GET                 key
+ *     3 DELETE              key
+ *     4 GET_ENTRIES         the prefix
  */
 
 #ifndef DKV_H
@@ -531,6 +550,26 @@ extern "C" {
  * Flag of a packed value that stands for a key without one. Its other fields are 0.
  */
 #define DKV_RECORD_FLAG_MISSING 2
+
+/**
+ * A submitted record that puts a value: its payload is the key and one packed value.
+ */
+#define DKV_SUBMIT_PUT 1
+
+/**
+ * A submitted record that reads a value: its payload is the key.
+ */
+#define DKV_SUBMIT_GET 2
+
+/**
+ * A submitted record that removes a key: its payload is the key.
+ */
+#define DKV_SUBMIT_DELETE 3
+
+/**
+ * A submitted record that reads entries: its payload is the prefix.
+ */
+#define DKV_SUBMIT_GET_ENTRIES 4
 
 /**
  * Level of a log line: something failed.
@@ -1426,11 +1465,14 @@ int32_t dkv_store_flush(dkv_store *store, dkv_void_callback callback, void *user
 /**
  * Begins a transaction of the store: the writes of every handle join it until it ends, and reads see them.
  *
- * Inside it a completion means applied. Any thread.
+ * Inside it a completion means applied. One that was begun through a view on a completion queue is undone when the
+ * queue is freed or its host's end closed, unless it was ended before. Any thread.
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_DATABASE (one is open, which stays as it is), DKV_ERR_CLOSED (deleted meanwhile).
  */
-int32_t dkv_store_start_transaction(dkv_store *store, dkv_void_callback callback, void *user_data);
+int32_t dkv_store_start_transaction(dkv_store *store,
+                                    dkv_void_callback callback,
+                                    void *user_data);
 
 /**
  * Ends the transaction and keeps its writes: they are durable when this is answered, or in a relaxed store as soon as
@@ -2728,6 +2770,25 @@ int32_t dkv_blob_data(const dkv_blob *blob, const uint8_t **data, size_t *length
  * Frees a large value. NULL and freed blobs are accepted. Any thread.
  */
 void dkv_blob_free(dkv_blob *blob);
+
+/**
+ * Submits packed records, in order, as many as are accepted. Only through a view on a completion queue.
+ *
+ * Each record is one call of dkv_store_put(), dkv_store_get(), dkv_store_delete() or dkv_store_get_entries(), and is
+ * answered as that call would be, under its own tag. `taken` is how many bytes of the buffer were accepted, whole
+ * records from the first one on. If it is less than `length`, the record that begins there was refused, and none behind
+ * it was looked at: a call that begins with it returns why, and takes nothing. The buffer is the caller's again when
+ * the call returns. Any thread.
+ * Returned: DKV_OK (also for a `length` of 0), and for the first record DKV_ERR_QUEUE_FULL (submit again from there
+ * when an answer has come), DKV_ERR_INVALID_ARGUMENT (a record that is not as drawn above, or what the call of that
+ * kind refuses; no view), DKV_ERR_CLOSED, DKV_ERR_FORKED.
+ *
+ * `buffer` is readable for `length` bytes; `taken` is NULL or writable.
+ */
+int32_t dkv_store_submit(dkv_store *store,
+                         const uint8_t *buffer,
+                         size_t length,
+                         size_t *taken);
 
 /**
  * Sends the lines of the library's log to a callback, in place of whoever received them; NULL ends it.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::growable;
 use super::guard::guard;
 use super::ptr::{self, Out};
+use super::queue;
 use super::reply::dkv_void_callback;
 use super::store::{self, dkv_store};
 use crate::model::{HolderKind, Statistics};
@@ -140,6 +141,7 @@ pub extern "C" fn dkv_store_rekey(store: *mut dkv_store, callback: dkv_void_call
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dkv_store_get_statistics_now(store: *mut dkv_store, statistics: *mut dkv_statistics) -> i32 {
     guard(|| {
+        queue::sweep();
         let (handle, _) = store::parts(store)?;
         // SAFETY: the contract of this function.
         let out = unsafe { growable::Output::new(statistics) }?;

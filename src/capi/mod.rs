@@ -25,6 +25,7 @@ mod maintenance;
 mod manager;
 mod observer;
 mod options;
+mod packed;
 mod predicate;
 mod ptr;
 mod query;

@@ -19,6 +19,21 @@ impl UserData {
     pub fn tag(self) -> u64 {
         self.0 as usize as u64
     }
+
+    /// The tag of a packed record, as user data that was given as a pointer.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` where a pointer is shorter than the tag.
+    pub fn of_tag(tag: u64) -> Result<Self> {
+        let bits = usize::try_from(tag).map_err(|_| {
+            Error::invalid_argument(format!(
+                "Parameter error: the tag {tag} is larger than {}, the limit of this machine.",
+                usize::MAX
+            ))
+        })?;
+        Ok(Self(bits as *mut c_void))
+    }
 }
 
 /// The bytes that a caller gave; `what` names them in the message.

@@ -149,7 +149,9 @@ impl Session {
         let (succeeds, works) = (op.succeeds_when_closed(), op.works_when_closed());
         self.check_usable(!succeeds && !works)?;
         let mut bytes = op.bytes();
-        let mut slot = self.admission.admit(bytes)?;
+        // Who would submit it again is gone.
+        let is_due = matches!(op, Op::AbandonTransaction { .. });
+        let mut slot = if is_due { self.admission.admit_always(bytes) } else { self.admission.admit(bytes)? };
         let is_write = op.is_write();
         let mut checked = store::check(op, self.facts.kind, &self.facts.rules);
         if let Ok(checked) = &mut checked {
@@ -177,7 +179,7 @@ impl Session {
         match checked {
             Ok(Checked::Write(write)) => {
                 order.pending.add(&write);
-                if matches!(write, Write::Step(Step::Start)) {
+                if matches!(write, Write::Step(Step::Start(_))) {
                     order.transactions += 1;
                     // Held until `transaction_ended`, so that reads on their caller's thread look at the order too.
                     self.writes_queued.fetch_add(1, Ordering::SeqCst);

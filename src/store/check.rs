@@ -55,12 +55,14 @@ pub enum Exclusive {
 /// The begin or end of an explicit transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Writes join it from here on.
-    Start,
+    /// Writes join it from here on, until it is ended or its owner, if it has one, is gone.
+    Start(Option<u64>),
     /// Its writes are kept.
     Commit,
     /// Its writes are undone.
     Rollback,
+    /// Its writes are undone if it is this owner's.
+    Abandon(u64),
 }
 
 /// A device whose data goes.
@@ -328,7 +330,9 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         Op::SetSyncParam { delay_ms } => Checked::Property(Property::SyncDelay { ms: check_delay(delay_ms)? }),
         Op::GetSecurityLevel => Checked::Property(Property::SecurityLevel),
         Op::Flush => Checked::Write(Write::Flush),
-        Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
+        Op::StartTransaction => Checked::Write(Write::Step(Step::Start(None))),
+        Op::StartTransactionOf { owner } => Checked::Write(Write::Step(Step::Start(Some(owner)))),
+        Op::AbandonTransaction { owner } => Checked::Write(Write::Step(Step::Abandon(owner))),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
         Op::Rollback => Checked::Write(Write::Step(Step::Rollback)),
         op @ (Op::Backup { .. } | Op::Restore { .. } | Op::DeleteBackups { .. } | Op::DeleteBackup { .. }) => {

@@ -147,6 +147,16 @@ pub enum Op {
     /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
     /// [`Outcome::Done`], or fails with `Database` if one is open.
     StartTransaction,
+    /// The same, for an owner whose end is the transaction's end too.
+    StartTransactionOf {
+        /// A number that the owner shares with nobody; not 0.
+        owner: u64,
+    },
+    /// The owner is gone: undo its transaction if that is the one that is open. Answers [`Outcome::Done`] either way.
+    AbandonTransaction {
+        /// The owner's number.
+        owner: u64,
+    },
     /// End the transaction and keep its writes. Answers [`Outcome::Done`] when they are durable, or fails with
     /// `Database` if none is open.
     Commit,
@@ -245,6 +255,8 @@ impl Op {
             Self::EnableSync { .. } | Self::SetSyncParam { .. } | Self::GetSecurityLevel => 0,
             Self::Flush
             | Self::StartTransaction
+            | Self::StartTransactionOf { .. }
+            | Self::AbandonTransaction { .. }
             | Self::Commit
             | Self::Rollback
             | Self::CheckIntegrity { .. }

@@ -24,7 +24,7 @@ cargo xtask <chore>
 
     header [--check]        write include/dkv.h from src/capi, or check that it is up to date
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
-    quickstart              build and run examples/quickstart.c
+    quickstart              build and run examples/quickstart.c, and the same steps in Node.js
     test                    run every test in every language; the last line says how many passed and failed
     torture [--rounds N]    kill a process that writes, N times, and look at what is left; DKV_SEED repeats its choices
     crash [--states N] [--seed S] [--workload NAME] [--only RUN.STATE]

@@ -41,6 +41,7 @@ const CHAPTERS: [&str; 26] = [
     "queue",
     "record",
     "blob",
+    "packed",
     "logger",
 ];
 

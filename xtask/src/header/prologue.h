@@ -88,7 +88,8 @@
  * is NULL, and user_data is the tag of the answer's record. The host waits with dkv_queue_wait(), or in an event loop
  * for the socket of dkv_queue_descriptor() to become readable: one byte comes when an empty queue gets a record. The
  * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
- * of the socket, the views of the queue die.
+ * of the socket, the views of the queue die, and with them the result sets, iterators and subscriptions that they gave and
+ * the transaction that was begun through one of them.
  *
  * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
  * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.
@@ -144,6 +145,24 @@
  *     inserted, updated, deleted
  *                           how many entries there are of each, in this order
  *     entries               that many { u64 length of the key | key | packed value }
+ *
+ * The other way, dkv_store_submit() takes records of the same build: many operations of one store in one call.
+ *
+ *     submitted   0         4         8                  16        20        24
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *                 | length  | kind    | tag              | 0       | key     | payload ...     |
+ *                 | u32     | u32     | u64              | u32     | u32     |                 |
+ *                 +---------+---------+------------------+---------+---------+-----------------+
+ *
+ *     length      of the whole record in bytes, a multiple of 8
+ *     tag         what user_data is to the single call
+ *     key         the length of the key in bytes
+ *
+ *     kind, DKV_SUBMIT_     what the payload holds
+ *     1 PUT                 key | packed value, with flags 0, its bytes inline whatever their number
+ *     2 GET                 key
+ *     3 DELETE              key
+ *     4 GET_ENTRIES         the prefix
  */
 
 #ifndef DKV_H
