@@ -205,8 +205,10 @@ public:
     bool await_suspend(std::coroutine_handle<> continuation)
     {
         continuation_ = continuation;
-        // Once the call is accepted, another thread may go on with the coroutine and end it, and this object too.
-        const std::int32_t status = submit_with<Answer>(sink{this}, submit_);
+        // Once the call is accepted, another thread may go on with the coroutine and end it, and this object too: what
+        // is needed until the call returns is taken out of it.
+        Submit submit = std::move(submit_);
+        const std::int32_t status = submit_with<Answer>(sink{this}, submit);
         if (status == DKV_OK) {
             return true;
         }
