@@ -1,10 +1,14 @@
 //! The chores of this repository, run as `cargo xtask <chore>`: one file per chore, and no tool to install first.
 
+mod abi;
 mod arguments;
 mod bench;
 mod c_program;
 mod command;
+mod dist;
+mod doxygen;
 mod header;
+mod install;
 mod library;
 mod quickstart;
 mod repository;
@@ -21,7 +25,11 @@ cargo xtask <chore>
 
     header [--check]        write include/dkv.h from src/capi, or check that it is up to date
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
-    quickstart              build and run examples/quickstart.c
+    abi [--accept]          check that programs of the released dkv.h still work, or make this header the measure
+    quickstart              build and run examples/quickstart.c and examples/quickstart.cc
+    install --prefix FOLDER build the release and lay it out: libraries, headers, pkg-config, CMake
+    dist                    make the archives for Linux and Windows in target/xtask/dist
+    doxygen                 make the pages of the C interface in target/xtask/doxygen
     test                    run every test in every language; the last line says how many passed and failed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
@@ -47,6 +55,10 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
     match chore.as_str() {
         "header" => header::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "symbols" => symbols::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "abi" => abi::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "install" => install::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "dist" => dist::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "doxygen" => doxygen::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
