@@ -30,7 +30,7 @@ cargo xtask <chore>
     install --prefix FOLDER build the release and lay it out: libraries, headers, pkg-config, CMake
     dist                    make the archives for Linux and Windows in target/xtask/dist
     doxygen                 make the pages of the C interface in target/xtask/doxygen
-    test                    run every test in every language; the last line says how many passed and failed
+    test [--only PART]      run every test in every language; the last line says how many passed and failed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
 ";

@@ -12,8 +12,8 @@ use layout::{Built, Platform};
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     let prefix = prefix(words)?;
-    library::build(repository)?;
-    let built = Built { platform: Platform::here(), folder: repository.target.join("release") };
+    let library = library::build(repository)?;
+    let built = Built { platform: Platform::here(), folder: library.built_in() };
     built.lay_out(repository, &prefix)?;
     println!("dkv {} is installed below {}.", layout::version(repository)?, prefix.display());
     Ok(())

@@ -8,6 +8,7 @@ use std::process::Command;
 use super::tally::Tally;
 use crate::command::{C_COMPILER, CMAKE, CXX_COMPILER, Outcome, PKG_CONFIG, READELF, capture};
 use crate::install::layout::{Built, Platform, version};
+use crate::library::Library;
 use crate::repository::{self, Repository};
 
 const CHAPTER: &str = "cargo xtask install";
@@ -30,19 +31,19 @@ target_link_libraries(in_cxx PRIVATE dkv::dkv)
 target_link_libraries(in_cxx_static PRIVATE dkv::dkv_static)
 ";
 
-pub fn run(repository: &Repository, tally: &mut Tally) {
+pub fn run(repository: &Repository, library: &Library, tally: &mut Tally) {
     tally.chapter(CHAPTER);
     if !cfg!(target_os = "linux") {
         return tally.skip("programs find the installed library", "the test reads files of Linux.");
     }
     let place = Place::new();
-    if let Err(message) = run_all(repository, &place, tally) {
+    if let Err(message) = run_all(repository, library, &place, tally) {
         tally.fail("the library is installed", &message);
     }
 }
 
-fn run_all(repository: &Repository, place: &Place, tally: &mut Tally) -> Outcome<()> {
-    let built = Built { platform: Platform::here(), folder: repository.target.join("release") };
+fn run_all(repository: &Repository, library: &Library, place: &Place, tally: &mut Tally) -> Outcome<()> {
+    let built = Built { platform: Platform::here(), folder: library.built_in() };
     built.lay_out(repository, &place.prefix())?;
     // A second time, for that is how a release replaces another.
     built.lay_out(repository, &place.prefix())?;

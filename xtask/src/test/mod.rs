@@ -16,30 +16,58 @@ mod tally;
 
 use std::process::ExitCode;
 
-use crate::arguments;
 use crate::command::{Outcome, run_until};
 use crate::library::{self, Library};
 use crate::quickstart;
 use crate::repository::Repository;
 use tally::{PROGRAM_DEADLINE, Tally};
 
+/// The parts of the tests, by which one can be asked for.
+const PARTS: [&str; 8] = ["rust", "abi", "c", "cpp", "quickstart", "documents", "install", "ffi"];
+
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<ExitCode> {
-    arguments::none("test", words)?;
+    let only = only(words)?;
+    let wants = |part: &str| only.is_none_or(|only| only == part);
     let mut tally = Tally::default();
-    rust::run(repository, &mut tally);
-    abi::run(repository, &mut tally);
-    match library::build(repository) {
-        Ok(library) => {
-            c::run(repository, &library, &mut tally);
-            cpp::run(repository, &library, &mut tally);
-            run_quickstarts(repository, &library, &mut tally);
-            documents::run(repository, &library, &mut tally);
-            install::run(repository, &mut tally);
-            ffi::run(repository, &library, &mut tally);
+    if wants("rust") {
+        rust::run(repository, &mut tally);
+    }
+    if wants("abi") {
+        abi::run(repository, &mut tally);
+    }
+    if PARTS[2..].iter().any(|part| wants(part)) {
+        match library::build(repository) {
+            Ok(library) => run_with_library(repository, &library, &wants, &mut tally),
+            Err(message) => tally.fail("release library", &message),
         }
-        Err(message) => tally.fail("release library", &message),
     }
     Ok(tally.finish())
+}
+
+/// The parts that use the release library.
+fn run_with_library(repository: &Repository, library: &Library, wants: &dyn Fn(&str) -> bool, tally: &mut Tally) {
+    let parts: [(&str, fn(&Repository, &Library, &mut Tally)); 6] = [
+        ("c", c::run),
+        ("cpp", cpp::run),
+        ("quickstart", run_quickstarts),
+        ("documents", documents::run),
+        ("install", install::run),
+        ("ffi", ffi::run),
+    ];
+    for (name, run) in parts {
+        if wants(name) {
+            run(repository, library, tally);
+        }
+    }
+}
+
+/// The one part that was asked for.
+fn only(words: &[String]) -> Outcome<Option<&str>> {
+    match words {
+        [] => Ok(None),
+        [flag, part] if flag == "--only" && PARTS.contains(&part.as_str()) => Ok(Some(part)),
+        _ => Err(format!("`cargo xtask test` knows only `--only PART`, where PART is one of {}.", PARTS.join(", "))),
+    }
 }
 
 /// The examples of the README answer as the README says.
@@ -64,5 +92,19 @@ fn run_quickstarts(repository: &Repository, library: &Library, tally: &mut Tally
             }
             Err(message) => tally.fail("the quickstart builds", &message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only;
+
+    #[test]
+    fn a_part_that_is_none_is_refused() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(only(&[]), Ok(None));
+        assert_eq!(only(&words("--only cpp")), Ok(Some("cpp")));
+        assert!(only(&words("--only cxx")).is_err());
+        assert!(only(&words("cpp")).is_err());
     }
 }
