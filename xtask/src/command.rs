@@ -52,6 +52,15 @@ pub const WINDOWS_COMPILER: Tool = Tool {
     variable: None,
     install: "the tools for Windows (Debian: apt-get install gcc-mingw-w64-x86-64-posix)",
 };
+pub const AARCH64_COMPILER: Tool = Tool {
+    program: "aarch64-linux-gnu-gcc",
+    variable: None,
+    install: "a compiler for 64-bit ARM (Debian: apt-get install gcc-aarch64-linux-gnu)",
+};
+pub const MUSL_COMPILER: Tool =
+    Tool { program: "musl-gcc", variable: None, install: "musl (Debian: apt-get install musl-tools)" };
+pub const QEMU: Tool =
+    Tool { program: "qemu-aarch64", variable: None, install: "QEMU (Debian: apt-get install qemu-user)" };
 pub const TAR: Tool = Tool { program: "tar", variable: None, install: "tar" };
 pub const CMAKE: Tool = Tool { program: "cmake", variable: None, install: "CMake (Debian: apt-get install cmake)" };
 pub const PKG_CONFIG: Tool =

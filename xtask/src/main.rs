@@ -10,6 +10,7 @@ mod doxygen;
 mod header;
 mod install;
 mod library;
+mod platforms;
 mod quickstart;
 mod repository;
 mod symbols;
@@ -28,6 +29,7 @@ cargo xtask <chore>
     abi [--accept]          check that programs of the released dkv.h still work, or make this header the measure
     quickstart              build and run examples/quickstart.c and examples/quickstart.cc
     install --prefix FOLDER build the release and lay it out: libraries, headers, pkg-config, CMake
+    platforms               build, run or check the library for other systems, as far as this machine can
     dist                    make the archives for Linux and Windows in target/xtask/dist
     doxygen                 make the pages of the C interface in target/xtask/doxygen
     test [--only PART]      run every test in every language; the last line says how many passed and failed
@@ -57,6 +59,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "symbols" => symbols::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "abi" => abi::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "install" => install::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "platforms" => platforms::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "dist" => dist::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "doxygen" => doxygen::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),

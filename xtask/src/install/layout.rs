@@ -66,7 +66,7 @@ impl Platform {
         }
     }
 
-    fn strip(self) -> Tool {
+    pub fn strip(self) -> Tool {
         if self == Self::Windows && !cfg!(windows) { WINDOWS_STRIP } else { STRIP }
     }
 }

@@ -11,7 +11,7 @@ mod cpp;
 mod documents;
 mod ffi;
 mod install;
-mod rust;
+pub mod rust;
 mod tally;
 
 use std::process::ExitCode;
@@ -44,9 +44,12 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<ExitCode> {
     Ok(tally.finish())
 }
 
+/// Runs one part.
+type Part = fn(&Repository, &Library, &mut Tally);
+
 /// The parts that use the release library.
 fn run_with_library(repository: &Repository, library: &Library, wants: &dyn Fn(&str) -> bool, tally: &mut Tally) {
-    let parts: [(&str, fn(&Repository, &Library, &mut Tally)); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("c", c::run),
         ("cpp", cpp::run),
         ("quickstart", run_quickstarts),
