@@ -53,6 +53,8 @@ pub struct dkv_statistics {
     pub result_sets: u64,
     /// Open iterators, and whatever else of the library reads the whole store.
     pub iterators: u64,
+    /// How often queries went over their candidates to sort them.
+    pub query_passes: u64,
 }
 
 impl dkv_statistics {
@@ -78,6 +80,7 @@ impl dkv_statistics {
             observers: statistics.observers,
             result_sets: count(HolderKind::ResultSet),
             iterators: count(HolderKind::Iterator),
+            query_passes: statistics.query_passes,
         }
     }
 }

@@ -7,6 +7,7 @@ mod c_program;
 mod command;
 mod dist;
 mod doxygen;
+mod fuzz;
 mod header;
 mod install;
 mod library;
@@ -35,6 +36,7 @@ cargo xtask <chore>
     test [--only PART]      run every test in every language; the last line says how many passed and failed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
+    fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
 ";
 
 fn main() -> ExitCode {
@@ -65,6 +67,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
