@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 21] = [
+const CHAPTERS: [&str; 25] = [
     "status",
     "error",
     "value",
@@ -25,6 +25,10 @@ const CHAPTERS: [&str; 21] = [
     "store",
     "lookup",
     "conditional",
+    "schema",
+    "query",
+    "predicate",
+    "asking",
     "observer",
     "device",
     "sync",

@@ -3,7 +3,6 @@
 #ifndef DKV_STORE_HPP
 #define DKV_STORE_HPP
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -22,21 +21,25 @@
 #include "options.hpp"
 #include "result_set.hpp"
 #include "store_answers.hpp"
+#include "store_queries.hpp"
 #include "subscription.hpp"
 #include "value.hpp"
 
 DKV_HPP_BEGIN
 
-/// What a store has done since it was opened, and what it holds now. dkv.h says what each field counts.
-using statistics = dkv_statistics;
-
 /// A handle on an open store; the store closes with its last one. Any thread.
 ///
 /// Where a call has `token`, it is asynchronous: see dkv.hpp for the three ways to get its answer. Each function of
 /// dkv.h that it stands for lists the codes of its failures; here are the types of the answers.
-class store : public handle<dkv_store, dkv_store_free> {
+class store : public handle<dkv_store, dkv_store_free>, public store_queries<store> {
 public:
     using handle::handle;
+    using handle::raw;
+    // By a query, beside the calls below that are by a prefix.
+    using store_queries::get_entries;
+    using store_queries::get_entries_from_device;
+    using store_queries::get_result_set;
+    using store_queries::sync;
 
     // ---- one key ----
 
@@ -427,16 +430,21 @@ public:
     }
     returns<dkv::statistics> statistics() const
     {
-        dkv::statistics raw = DKV_STATISTICS_INIT;
-        const std::int32_t status = dkv_store_get_statistics_now(this->raw(), &raw);
-        return detail::give(status == DKV_OK ? result<dkv::statistics>(raw)
+        dkv::statistics now{};
+        now.struct_size = sizeof now;
+        const std::int32_t status = dkv_store_get_statistics_now(raw(), &now);
+        return detail::give(status == DKV_OK ? result<dkv::statistics>(now)
                                              : result<dkv::statistics>(detail::last_error(status)));
     }
     /// Who holds a snapshot of the store, one line for each, the oldest first.
-    returns<std::string> describe_holders() const { return detail::give(detail::read_holders(raw())); }
+    returns<std::string> describe_holders() const
+    {
+        return detail::give(detail::read_text([this](char *text, std::size_t capacity, std::size_t *length) {
+            return dkv_store_describe_holders_now(raw(), text, capacity, length);
+        }));
+    }
 
     // ---- the end ----
-
     /// void. Closes this handle: it is dead as soon as the call is accepted. The answer comes when everything issued
     /// before is done; with the last handle, when the file is closed and durable.
     template <class Token = use_future_t>

@@ -28,6 +28,9 @@ struct backup_result {
     std::int32_t status;
 };
 
+/// What a store has done since it was opened, and what it holds now. dkv.h says what each field counts.
+using statistics = dkv_statistics;
+
 namespace detail {
 
 struct value_answer : answer_base<std::optional<value>, dkv_value_callback> {
@@ -124,6 +127,17 @@ std::vector<dkv_entry> raw_entries(const Entries &entries)
     return raw;
 }
 
+/// Values as C takes them. They borrow.
+template <class Values>
+std::vector<dkv_value> raw_values(const Values &values)
+{
+    std::vector<dkv_value> raw;
+    for (const auto &value : values) {
+        raw.push_back(value_view(value).raw());
+    }
+    return raw;
+}
+
 /// A time that no 32 bits hold, also one below zero, becomes the longest there is, which the library refuses.
 inline std::uint32_t clamped_milliseconds(std::chrono::milliseconds time) noexcept
 {
@@ -161,12 +175,14 @@ result<std::optional<value>> read_now(Call call, dkv_store *store, std::string_v
     }
 }
 
-inline result<std::string> read_holders(dkv_store *store)
+/// A text that `call` writes into a buffer, whose length it tells.
+template <class Call>
+result<std::string> read_text(Call call)
 {
     std::string text;
     for (;;) {
         std::size_t length = 0;
-        const std::int32_t status = dkv_store_describe_holders_now(store, text.data(), text.size(), &length);
+        const std::int32_t status = call(text.data(), text.size(), &length);
         if (status != DKV_OK) {
             return last_error(status);
         }
