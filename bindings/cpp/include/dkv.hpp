@@ -19,6 +19,8 @@
 ///   program, as one that leaves a thread does: nobody is there to catch it.
 /// * Arguments are borrowed for the call, or until the end of the full expression with co_await.
 ///
+/// * A coroutine that waits for an answer is not destroyed before the answer has come.
+///
 /// Callbacks and coroutines run on threads of the library, one after the other for each store. They must not wait
 /// there for another answer, so no std::future::get().
 
