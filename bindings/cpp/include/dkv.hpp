@@ -18,7 +18,6 @@
 /// * A callable is moved into the library's care once and destroyed once. An exception that leaves a callable ends the
 ///   program, as one that leaves a thread does: nobody is there to catch it.
 /// * Arguments are borrowed for the call, or until the end of the full expression with co_await.
-///
 /// * A coroutine that waits for an answer is not destroyed before the answer has come.
 ///
 /// Callbacks and coroutines run on threads of the library, one after the other for each store. They must not wait
