@@ -205,10 +205,20 @@ static void delete_store(dkv_manager *manager, answer *answer)
     answer_wait(answer);
 }
 
+/* Where the store lies if nobody says so. Windows has a temporary folder for each user. */
+static const char *default_folder(void)
+{
+#ifdef _WIN32
+    return getenv("TEMP");
+#else
+    static char temporary[] = "/tmp/dkv-quickstart-XXXXXX";
+    return mkdtemp(temporary);
+#endif
+}
+
 int main(int argument_count, char **arguments)
 {
-    char temporary[] = "/tmp/dkv-quickstart-XXXXXX";
-    const char *base_dir = argument_count > 1 ? arguments[1] : mkdtemp(temporary);
+    const char *base_dir = argument_count > 1 ? arguments[1] : default_folder();
     if (base_dir == NULL) {
         perror("no temporary folder");
         return EXIT_FAILURE;

@@ -21,6 +21,9 @@ pub struct Tool {
     install: &'static str,
 }
 
+/// Where Debian's packages come from, for machines without a person in front of them.
+const PACKAGE_MANAGER: &str = "apt-get";
+
 pub const C_COMPILER: Tool =
     Tool { program: "cc", variable: Some("CC"), install: "a C compiler (Debian: apt-get install gcc)" };
 pub const CXX_COMPILER: Tool =
@@ -37,6 +40,37 @@ pub const NPM: Tool = Tool { program: "npm", variable: None, install: "npm, whic
 pub const NM: Tool = Tool { program: "nm", variable: None, install: "binutils (Debian: apt-get install binutils)" };
 pub const READELF: Tool =
     Tool { program: "readelf", variable: None, install: "binutils (Debian: apt-get install binutils)" };
+pub const STRIP: Tool =
+    Tool { program: "strip", variable: None, install: "binutils (Debian: apt-get install binutils)" };
+pub const WINDOWS_STRIP: Tool = Tool {
+    program: "x86_64-w64-mingw32-strip",
+    variable: None,
+    install: "the tools for Windows (Debian: apt-get install gcc-mingw-w64-x86-64-posix)",
+};
+pub const WINDOWS_COMPILER: Tool = Tool {
+    program: "x86_64-w64-mingw32-gcc-posix",
+    variable: None,
+    install: "the tools for Windows (Debian: apt-get install gcc-mingw-w64-x86-64-posix)",
+};
+pub const AARCH64_COMPILER: Tool = Tool {
+    program: "aarch64-linux-gnu-gcc",
+    variable: None,
+    install: "a compiler for 64-bit ARM (Debian: apt-get install gcc-aarch64-linux-gnu)",
+};
+pub const MUSL_COMPILER: Tool =
+    Tool { program: "musl-gcc", variable: None, install: "musl (Debian: apt-get install musl-tools)" };
+pub const QEMU: Tool =
+    Tool { program: "qemu-aarch64", variable: None, install: "QEMU (Debian: apt-get install qemu-user)" };
+pub const TAR: Tool = Tool { program: "tar", variable: None, install: "tar" };
+pub const CMAKE: Tool = Tool { program: "cmake", variable: None, install: "CMake (Debian: apt-get install cmake)" };
+pub const PKG_CONFIG: Tool =
+    Tool { program: "pkg-config", variable: None, install: "pkg-config (Debian: apt-get install pkg-config)" };
+pub const ABIDW: Tool =
+    Tool { program: "abidw", variable: None, install: "libabigail (Debian: apt-get install abigail-tools)" };
+pub const ABIDIFF: Tool =
+    Tool { program: "abidiff", variable: None, install: "libabigail (Debian: apt-get install abigail-tools)" };
+pub const DOXYGEN: Tool =
+    Tool { program: "doxygen", variable: None, install: "Doxygen (Debian: apt-get install doxygen)" };
 
 impl Tool {
     /// A command that starts this program.
@@ -51,6 +85,11 @@ impl Tool {
         command
     }
 
+    /// The name that it has without the variable.
+    pub fn program(self) -> &'static str {
+        self.program
+    }
+
     /// Fails with a sentence that names what to install when the program is not there.
     pub fn require(self) -> Outcome<()> {
         match self.command().arg("--version").output() {
@@ -58,6 +97,29 @@ impl Tool {
             Err(cause) => Err(format!("`{}` does not start ({cause}). Install {}.", self.program, self.install)),
         }
     }
+
+    /// As [`Tool::require`], but where packages can be installed without asking, as in a container of continuous
+    /// integration, it installs the one that Debian has. For tools that not everybody who changes something needs.
+    pub fn provide(self) -> Outcome<()> {
+        let missing = match self.require() {
+            Ok(()) => return Ok(()),
+            Err(message) => message,
+        };
+        let package = self.install.split_once("apt-get install ").map(|(_, rest)| rest.trim_end_matches(')'));
+        let Some(package) = package.filter(|_| may_install_packages()) else { return Err(missing) };
+        println!("Installing {package}.");
+        let mut command = Command::new(PACKAGE_MANAGER);
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends", package]);
+        capture(&mut command).map_err(|message| format!("{missing} {message}"))?;
+        self.require()
+    }
+}
+
+/// Whether this is a Linux whose packages this user may change without being asked for a password, and said so: by
+/// being continuous integration.
+fn may_install_packages() -> bool {
+    let is_root = || Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    cfg!(target_os = "linux") && std::env::var_os("CI").is_some() && is_root()
 }
 
 /// Cargo itself: the very one that runs this program.

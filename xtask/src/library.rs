@@ -41,6 +41,11 @@ pub fn build(repository: &Repository) -> Outcome<Library> {
 }
 
 impl Library {
+    /// The folder that cargo built into.
+    pub fn built_in(&self) -> PathBuf {
+        self.file.with_file_name("")
+    }
+
     /// The copy that bindings open by its path.
     pub fn loadable(&self) -> PathBuf {
         self.folder.join(loaded_name())

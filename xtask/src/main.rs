@@ -1,13 +1,18 @@
 //! The chores of this repository, run as `cargo xtask <chore>`: one file per chore, and no tool to install first.
 
+mod abi;
 mod arguments;
 mod bench;
 mod c_program;
 mod command;
 mod crash;
+mod dist;
+mod doxygen;
 mod fuzz;
 mod header;
+mod install;
 mod library;
+mod platforms;
 mod quickstart;
 mod repository;
 mod symbols;
@@ -24,8 +29,13 @@ cargo xtask <chore>
 
     header [--check]        write include/dkv.h from src/capi, or check that it is up to date
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
-    quickstart              build and run examples/quickstart.c, and the same steps in Node.js
-    test                    run every test in every language; the last line says how many passed and failed
+    abi [--accept]          check that programs of the released dkv.h still work, or make this header the measure
+    quickstart              build the library and the examples of each language, and run their seven steps
+    install --prefix FOLDER build the release and lay it out: libraries, headers, pkg-config, CMake
+    platforms               build, run or check the library for other systems, as far as this machine can
+    dist                    make the archives for Linux and Windows in target/xtask/dist
+    doxygen                 make the pages of the C interface in target/xtask/doxygen
+    test [--only PART]      run every test in every language; the last line says how many passed and failed
     torture [--rounds N]    kill a process that writes, N times, and look at what is left; DKV_SEED repeats its choices
     crash [--states N] [--seed S] [--workload NAME] [--only RUN.STATE]
                             cut the power under the engine N times, or repeat a failure that named its seed
@@ -54,6 +64,11 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
     match chore.as_str() {
         "header" => header::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "symbols" => symbols::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "abi" => abi::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "install" => install::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "platforms" => platforms::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "dist" => dist::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "doxygen" => doxygen::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
         "torture" => torture::run(&repository, rest).map(|()| ExitCode::SUCCESS),

@@ -43,14 +43,14 @@ fn run_one(command: &mut Command, tally: &mut Tally) {
 }
 
 #[derive(Default, Debug, PartialEq)]
-struct Counts {
-    passed: usize,
+pub struct Counts {
+    pub passed: usize,
     ignored: usize,
-    failed_names: Vec<String>,
+    pub failed_names: Vec<String>,
 }
 
 /// Prints the lines as they come, and counts.
-fn stream(command: &mut Command) -> Outcome<(Counts, bool)> {
+pub fn stream(command: &mut Command) -> Outcome<(Counts, bool)> {
     let name = spelled(command);
     let failed = |cause: std::io::Error| format!("`{name}` cannot be run: {cause}. Is cargo installed?");
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;

@@ -10,6 +10,8 @@ pub const PROGRAM_DEADLINE: Duration = Duration::from_secs(600);
 pub struct Tally {
     passed: usize,
     failures: Vec<String>,
+    /// Tests that this machine cannot run.
+    skipped: Vec<String>,
     /// What the current lines belong to; named again in the list of failures.
     chapter: String,
 }
@@ -37,6 +39,12 @@ impl Tally {
         self.failures.push(format!("{}: {name}", self.chapter));
     }
 
+    /// Tells of tests that this machine cannot run; `message` says what to install.
+    pub fn skip(&mut self, name: &str, message: &str) {
+        println!("skipped - {name}: {message}");
+        self.skipped.push(format!("{}: {name}", self.chapter));
+    }
+
     /// Counts the `ok - ` and `not ok - ` lines of a program that has ended.
     ///
     /// A program that ends badly without naming a failure, or well without naming a single check, has failed.
@@ -58,6 +66,12 @@ impl Tally {
 
     /// Prints the failures once more and then, as the very last line, the two numbers.
     pub fn finish(self) -> ExitCode {
+        if !self.skipped.is_empty() {
+            println!("\nSkipped, for this machine lacks a program that is named above:");
+            for skipped in &self.skipped {
+                println!("  {skipped}");
+            }
+        }
         if !self.failures.is_empty() {
             println!("\nFailed:");
             for failure in &self.failures {

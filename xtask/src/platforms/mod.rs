@@ -1,0 +1,147 @@
+//! `cargo xtask platforms`: what of the library can be built, run or at least checked for other systems, on this machine
+//! and today. It says what it did, and skips with a reason what cannot be had; it is no part of continuous integration.
+
+mod windows;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::arguments;
+use crate::command::{self, Outcome, QEMU, Tool, capture};
+use crate::repository::Repository;
+use crate::test::rust::stream;
+
+/// The tests that are run: those inside the library, and of those outside the ones that open, write, close and restore.
+const TESTS: [&str; 7] = ["--lib", "--test", "values", "--test", "reopening", "--test", "backup"];
+
+/// One system.
+struct Platform {
+    /// As cargo calls it.
+    target: &'static str,
+    /// The C compiler that links for it; the host's where none is named.
+    linker: Option<Tool>,
+    depth: Depth,
+}
+
+/// How far it goes here.
+enum Depth {
+    /// Its programs run on this machine, by themselves or through an emulator with these words.
+    Run(Option<(Tool, &'static [&'static str])>),
+    /// Its programs run in an emulator that wants preparations.
+    Windows,
+    /// Neither a linker nor an emulator is to be expected: the compiler looks at every line.
+    Check,
+}
+
+/// What happened, in words for the list at the end.
+type Said = Outcome<String>;
+
+const PLATFORMS: [Platform; 6] = [
+    Platform { target: "x86_64-pc-windows-gnu", linker: Some(command::WINDOWS_COMPILER), depth: Depth::Windows },
+    Platform {
+        target: "aarch64-unknown-linux-gnu",
+        linker: Some(command::AARCH64_COMPILER),
+        depth: Depth::Run(Some((QEMU, &["-L", "/usr/aarch64-linux-gnu"]))),
+    },
+    Platform { target: "x86_64-unknown-linux-musl", linker: Some(command::MUSL_COMPILER), depth: Depth::Run(None) },
+    Platform { target: "aarch64-unknown-linux-ohos", linker: None, depth: Depth::Check },
+    Platform { target: "aarch64-apple-darwin", linker: None, depth: Depth::Check },
+    Platform { target: "aarch64-linux-android", linker: None, depth: Depth::Check },
+];
+
+pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
+    arguments::none("platforms", words)?;
+    let mut lines = Vec::new();
+    let mut failed = false;
+    for platform in &PLATFORMS {
+        println!("\n== {}", platform.target);
+        let line = match platform.prepare() {
+            Err(reason) => format!("skipped: {reason}"),
+            Ok(()) => platform.run(repository).unwrap_or_else(|message| {
+                failed = true;
+                format!("FAILED: {message}")
+            }),
+        };
+        println!("{line}");
+        lines.push(format!("{:28} {}", platform.target, line.lines().next().unwrap_or_default()));
+    }
+    println!("\n{}", lines.join("\n"));
+    if failed { Err("a platform failed; its lines above say where.".to_owned()) } else { Ok(()) }
+}
+
+impl Platform {
+    /// Gets the target and looks for the programs; what is missing is a reason to skip.
+    fn prepare(&self) -> Outcome<()> {
+        capture(Command::new("rustup").args(["target", "add", self.target]))
+            .map_err(|message| format!("the target cannot be had. {}", message.lines().last().unwrap_or_default()))?;
+        if let Some(linker) = self.linker {
+            linker.provide()?;
+        }
+        match &self.depth {
+            Depth::Run(Some((emulator, _))) => emulator.provide(),
+            Depth::Windows => windows::emulator().map(|_| ()),
+            Depth::Run(None) | Depth::Check => Ok(()),
+        }
+    }
+
+    fn run(&self, repository: &Repository) -> Said {
+        match &self.depth {
+            Depth::Check => {
+                command::run(self.cargo(repository, "check").arg("--lib"))?;
+                Ok("checked".to_owned())
+            }
+            Depth::Run(emulator) => {
+                command::run(self.cargo(repository, "build").args(["--release", "--lib"]))?;
+                let mut tests = self.cargo(repository, "test");
+                if let Some((emulator, words)) = emulator {
+                    let runner = [&[emulator.program()], *words].concat().join(" ");
+                    tests.env(self.variable("RUNNER"), runner);
+                }
+                let by = emulator.map_or("on this machine", |(emulator, _)| emulator.program());
+                Ok(format!("built; {} tests run, {by}", run_tests(&mut tests)?))
+            }
+            Depth::Windows => windows::run(self, repository),
+        }
+    }
+
+    /// Cargo for this target.
+    fn cargo(&self, repository: &Repository, chore: &str) -> Command {
+        let mut command = command::cargo();
+        command.current_dir(&repository.root).args([chore, "--package", "dkv", "--target", self.target]);
+        if let Some(linker) = self.linker {
+            command.env(self.variable("LINKER"), linker.program());
+        }
+        command
+    }
+
+    /// The variable by which cargo is told something about one target.
+    fn variable(&self, what: &str) -> String {
+        format!("CARGO_TARGET_{}_{what}", self.target.to_uppercase().replace('-', "_"))
+    }
+
+    /// Where cargo puts the release.
+    fn release_folder(&self, repository: &Repository) -> PathBuf {
+        repository.target.join(self.target).join("release")
+    }
+}
+
+/// Runs tests; yields how many passed.
+fn run_tests(command: &mut Command) -> Outcome<usize> {
+    let (counts, succeeded) = stream(command.args(TESTS).arg("--no-fail-fast"))?;
+    if succeeded && counts.passed > 0 {
+        Ok(counts.passed)
+    } else {
+        let names = counts.failed_names.join(", ");
+        Err(format!("{} tests passed; these did not, or the programs did not run: {names}.", counts.passed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_told_by_variables_of_its_own_spelling() {
+        assert_eq!(PLATFORMS[0].variable("RUNNER"), "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER");
+    }
+}
