@@ -5,12 +5,13 @@ Blocking stores wait for the answer and asyncio's await it; what they ask is the
 
 from __future__ import annotations
 
-from typing import Any, Generic, Tuple, TypeVar
+from typing import Any, Callable, Generic, Tuple, TypeVar
 
 from ._library import ffi, lib
 from ._record import Decode
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _NULL = ffi.NULL
 
@@ -30,6 +31,14 @@ class Call(Generic[T]):
         self._function = getattr(lib, function)
         self._arguments = arguments
         self._keep = keep
+
+    def then(self, convert: Callable[[T], U]) -> Call[U]:
+        """The same call with another meaning of its answer."""
+        decode = self.decode
+        changed: Call[Any] = Call.__new__(Call)
+        changed.decode = lambda buffer, offset, count: convert(decode(buffer, offset, count))
+        changed._function, changed._arguments, changed._keep = self._function, self._arguments, self._keep
+        return changed
 
     def start(self, handle: Any, tag: int) -> int:
         """Makes the call through a view. After DKV_OK its answer is a record under the tag."""

@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Type, TypeVar, overload
 
 from . import _options, _record, _store_calls as calls
+from ._call import Call
+from ._desk import Desk
 from ._handle import Handle
 from ._iteration import Pages
 from ._library import ffi, lib
 from ._reading import Nothing, has, read
 from ._text import Path
-from ._desk import Desk
 from ._noun import STORE
 from .changes import Change, SyncStatus
 from .constants import SecurityLevel, SubscribeType, SyncMode
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _NULL = ffi.NULL
+#: In place of a default: a missing key is an error.
+_RAISE = object()
 
 S = TypeVar("S", bound="KvStore")
 D = TypeVar("D")
@@ -126,14 +129,14 @@ class KvStore(Handle):
     @overload
     def pop(self, key: str, default: D) -> Value | D: ...
 
-    def pop(self, key: str, *default: object) -> object:
+    def pop(self, key: str, default: object = _RAISE) -> object:
         """Removes a key and returns its value, in one step; a missing key gives the default, or raises `NotFoundError`."""
         while True:
             found = self.get(key)
             if found is None:
-                if default:
-                    return default[0]
-                raise not_found(key)
+                if default is _RAISE:
+                    raise not_found(key)
+                return default
             if self.delete_if_unchanged(key, found):
                 return found
 
@@ -185,7 +188,7 @@ class KvStore(Handle):
         call = calls.iterator(_options.key_range(key_range))
         return self._walk(call)
 
-    def _walk(self, call: calls.Call[int]) -> Iterator[Entry]:
+    def _walk(self, call: Call[int]) -> Iterator[Entry]:
         queue, handle = self._desk.ask_apart(call)
         pages = Pages(handle, queue)
         try:
