@@ -149,6 +149,9 @@ class Desk:
         try:
             if call is not None:
                 self.ask(call)
+        except ClosedError:
+            # By its id, or with its store's deletion: it is what the caller wants.
+            pass
         finally:
             self._noun.free(self.handle)
             # Everything issued before is answered by now. A thread that waits still learns that the queue is gone.

@@ -16,7 +16,7 @@ from .._reading import Nothing, read
 from .._text import Path
 from ..changes import Change, SyncStatus
 from ..constants import SecurityLevel, SubscribeType, SyncMode
-from ..errors import not_found
+from ..errors import ClosedError, not_found
 from ..result_set import ResultSet
 from ..statistics import Statistics, holders, statistics
 from ..values import Entry, Storable, Value
@@ -296,16 +296,28 @@ class KvStore(Handle):
 
     def close(self) -> asyncio.Future[None]:
         """As `dkv.KvStore.close`. Where its future is cancelled, the store closes all the same."""
+        future: asyncio.Future[None] = self._hub.loop.create_future()
         if self._closed:
-            future: asyncio.Future[None] = self._hub.loop.create_future()
             future.set_result(None)
             return future
         self._closed = True
         for observer in list(self._observers):
             observer.close()
-        closing = self._lane.ask(calls.plain("dkv_store_close"))
-        closing.add_done_callback(lambda _: self._hub.leave())
-        return asyncio.shield(closing)
+
+        def answered(closing: asyncio.Future[None]) -> None:
+            self._hub.leave()
+            error = closing.exception()
+            if future.done():
+                return
+            # Closed by its id, or with its deletion: it is what the caller wants.
+            if error is None or isinstance(error, ClosedError):
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+        # A future of its own: the one that is given out may be cancelled, and the store closes all the same.
+        self._lane.ask(calls.plain("dkv_store_close")).add_done_callback(answered)
+        return future
 
     @property
     def closed(self) -> bool:
