@@ -101,18 +101,18 @@ def get_result_set(prefix: str) -> Call[int]:
 
 
 def backup(name: str, folder: Path | None) -> Call[None]:
-    return _of_backup("dkv_store_backup", name, folder)
+    return _of_backup("dkv_store_backup", "dkv_store_backup_ex", name, folder)
 
 
 def restore(name: str, folder: Path | None) -> Call[None]:
-    return _of_backup("dkv_store_restore", name, folder)
+    return _of_backup("dkv_store_restore", "dkv_store_restore_ex", name, folder)
 
 
-def _of_backup(function: str, name: str, folder: Path | None) -> Call[None]:
+def _of_backup(function: str, function_ex: str, name: str, folder: Path | None) -> Call[None]:
     encoded = sized(encode("name of the backup", name))
     if folder is None:
         return Call(_record.done, function, *encoded)
-    return Call(_record.done, f"{function}_ex", *encoded, *sized(encode_path("folder", folder)))
+    return Call(_record.done, function_ex, *encoded, *sized(encode_path("folder", folder)))
 
 
 def delete_backups(names: Iterable[str]) -> Call[Dict[str, int]]:
@@ -121,7 +121,8 @@ def delete_backups(names: Iterable[str]) -> Call[Dict[str, int]]:
 
 
 def delete_backup_in(name: str, folder: Path) -> Call[None]:
-    return _of_backup("dkv_store_delete_backup", name, folder)
+    arguments = (*sized(encode("name of the backup", name)), *sized(encode_path("folder", folder)))
+    return Call(_record.done, "dkv_store_delete_backup_ex", *arguments)
 
 
 def check_integrity(deep: bool) -> Call[None]:
