@@ -101,7 +101,7 @@ def test_an_end_with_operations_in_flight_is_clean(program: str, how: str, tmp_p
         assert len(acknowledged) >= 100
         with dkv.Manager("com.example.tests", folder) as manager, open_store(manager) as store:
             assert set(acknowledged) <= set(store)
-                assert program is not ASYNCIO or how != "cancel" or "behind" in store
+            assert program is not ASYNCIO or how != "cancel" or "behind" in store
 
 
 RELAXED = OPEN + """
