@@ -88,7 +88,8 @@
  * is NULL, and user_data is the tag of the answer's record. The host waits with dkv_queue_wait(), or in an event loop
  * for the socket of dkv_queue_descriptor() to become readable: one byte comes when an empty queue gets a record. The
  * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
- * of the socket, the views of the queue die.
+ * of the socket, the views of the queue die, and with them the result sets, iterators and subscriptions that they gave and
+ * the transaction that was begun through one of them.
  *
  * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
  * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.
@@ -1387,11 +1388,14 @@ int32_t dkv_store_flush(dkv_store *store, dkv_void_callback callback, void *user
 /**
  * Begins a transaction of the store: the writes of every handle join it until it ends, and reads see them.
  *
- * Inside it a completion means applied. Any thread.
+ * Inside it a completion means applied. One that was begun through a view on a completion queue is undone when the
+ * queue is freed or its host's end closed, unless it was ended before. Any thread.
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_DATABASE (one is open, which stays as it is), DKV_ERR_CLOSED (deleted meanwhile).
  */
-int32_t dkv_store_start_transaction(dkv_store *store, dkv_void_callback callback, void *user_data);
+int32_t dkv_store_start_transaction(dkv_store *store,
+                                    dkv_void_callback callback,
+                                    void *user_data);
 
 /**
  * Ends the transaction and keeps its writes: they are durable when this is answered, or in a relaxed store as soon as

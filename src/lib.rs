@@ -31,6 +31,7 @@
 //! client                        Manager, KvStore, Request: the public Rust API
 //! engine                        threads; answers leave from here
 //! store                         the rules of a store, one thread at a time
+//! schema                        what the documents of a store look like
 //! storage                       tables and records, the only room that names redb's tables
 //! model        disk             plain data       files, locks, the backend beneath redb
 //! error        limits           one error        every number
@@ -50,6 +51,8 @@ mod engine;
 mod error;
 pub mod limits;
 mod model;
+mod query;
+mod schema;
 mod storage;
 mod store;
 
@@ -60,6 +63,8 @@ pub use model::{
     BackupDeletion, BackupPlace, Change, DeletionResult, Durability, Entry, Holder, HolderKind, Options, SecurityLevel,
     Statistics, StoreKind, SubscribeType, SyncMode, SyncStatus, Value, ValueRef, ValueType,
 };
+pub use query::{AccessPath, Explanation, Numbers, Operand, OrderSource, Query};
+pub use schema::{FieldDefault, FieldNode, SchemaBuilder, SchemaMode};
 pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 
 /// Runs the README's examples with the documentation tests.

@@ -23,8 +23,39 @@ pub const DEVICE_ID_BYTES_MAX: usize = 128;
 pub const SYNC_DELAY_MS_MIN: u32 = 100;
 /// Longest delay of a synchronisation that `setSyncParam` accepts: a day, in milliseconds (`store.md` 9.9).
 pub const SYNC_DELAY_MS_MAX: u32 = 86_400_000;
+/// Longest name of a field of a document, in bytes (`query_device_sync.md` 1.6).
+pub const FIELD_NAME_BYTES_MAX: usize = 64;
+/// Names in the path of a field (`query_device_sync.md` 1.6).
+pub const FIELD_DEPTH_MAX: usize = 4;
+/// Longest text of a schema, in bytes (`query_device_sync.md` 2.4).
+pub const SCHEMA_BYTES_MAX: usize = 524_288;
+/// Fields that a schema declares, over all depths (`query_device_sync.md` 2.4).
+pub const SCHEMA_FIELDS_MAX: usize = 256;
+/// Indexes of a schema (`query_device_sync.md` 2.4).
+pub const SCHEMA_INDEXES_MAX: usize = 32;
+/// Longest default value of a text field, in bytes (`query_device_sync.md` 2.4).
+pub const SCHEMA_DEFAULT_BYTES_MAX: usize = 4096;
+/// Most bytes of a value that stand before its document: at least one byte is left (`query_device_sync.md` 2.2).
+pub const SCHEMA_SKIP_BYTES_MAX: usize = VALUE_BYTES_MAX - 1;
+/// Objects and arrays within each other in the document of a store with a schema (`query_device_sync.md` 2.5).
+pub const DOCUMENT_DEPTH_MAX: usize = 100;
+/// Bytes of a text that an index row holds. Longer texts are cut, so that a row stays small beside its key; the entry
+/// itself then decides.
+pub const INDEX_TEXT_BYTES_MAX: usize = 256;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 512_000;
+/// Predicates, connectives, orders and limits of one query (`query_device_sync.md` 1.8).
+pub const QUERY_NODES_MAX: usize = 256;
+/// Values in one list of a query (`query_device_sync.md` 1.8).
+pub const QUERY_IN_VALUES_MAX: usize = 128;
+/// Longest text that a query compares with, in bytes (`query_device_sync.md` 1.8).
+pub const QUERY_OPERAND_BYTES_MAX: usize = 50_000;
+/// Bytes of the fields and operands of one condition (`query_device_sync.md` 1.8).
+pub const QUERY_CONDITION_BYTES_MAX: usize = 1024 * 1024;
+/// Ranges of one index that a query looks at; beyond it, what lies between is looked at as well.
+pub const QUERY_SPANS_MAX: usize = 256;
+/// Bytes of keys and sort values that a query gathers to sort. What does not fit is left to another pass, or to a scan.
+pub const QUERY_SORT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries of one batch that the reference documents. A larger batch is accepted (`store.md` 4.4.7).
 pub const BATCH_ENTRIES_DOCUMENTED: usize = 128;
 /// Largest sum of keys and values in one batch, in bytes (`store.md` 4.4.7).

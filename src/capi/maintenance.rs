@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::growable;
 use super::guard::guard;
 use super::ptr::{self, Out};
+use super::queue;
 use super::reply::dkv_void_callback;
 use super::store::{self, dkv_store};
 use crate::model::{HolderKind, Statistics};
@@ -53,6 +54,8 @@ pub struct dkv_statistics {
     pub result_sets: u64,
     /// Open iterators, and whatever else of the library reads the whole store.
     pub iterators: u64,
+    /// How often queries went over their candidates to sort them.
+    pub query_passes: u64,
 }
 
 impl dkv_statistics {
@@ -78,6 +81,7 @@ impl dkv_statistics {
             observers: statistics.observers,
             result_sets: count(HolderKind::ResultSet),
             iterators: count(HolderKind::Iterator),
+            query_passes: statistics.query_passes,
         }
     }
 }
@@ -124,6 +128,7 @@ pub extern "C" fn dkv_store_compact(store: *mut dkv_store, callback: dkv_void_ca
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dkv_store_get_statistics_now(store: *mut dkv_store, statistics: *mut dkv_statistics) -> i32 {
     guard(|| {
+        queue::sweep();
         let (handle, _) = store::parts(store)?;
         // SAFETY: the contract of this function.
         let out = unsafe { growable::Output::new(statistics) }?;

@@ -9,6 +9,7 @@
 #![allow(unsafe_code)]
 #![allow(non_camel_case_types, reason = "these are the names of the header")]
 
+mod asking;
 mod backup;
 mod blob;
 mod conditional;
@@ -25,11 +26,14 @@ mod manager;
 mod observer;
 mod options;
 mod packed;
+mod predicate;
 mod ptr;
+mod query;
 mod queue;
 mod record;
 mod reply;
 mod result_set;
+mod schema;
 mod service;
 mod status;
 mod store;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::guard::{guard, guard_void};
 use super::handle::Table;
 use super::ptr::{Out, UserData};
-use super::queue::Queue;
+use super::queue::{self, Queue};
 use super::record::Record;
 use super::reply::{Reply, Sink};
 use super::store::{self, dkv_store};
@@ -117,6 +117,7 @@ pub unsafe extern "C" fn dkv_store_subscribe(
 ) -> i32 {
     guard(|| {
         let out = Out::new("place for the subscription", subscription)?;
+        queue::sweep();
         let (store, sink) = store::parts(store)?;
         let kind = SubscribeType::from_code(subscribe_type)?;
         let notify: Notify = match sink.reply(callback, user_data)? {

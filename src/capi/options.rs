@@ -78,7 +78,8 @@ pub struct dkv_store_options {
     pub cache_bytes: u64,
     /// Another folder than the manager's for this store; it must exist. Data NULL for none, the default.
     pub root_dir: dkv_text,
-    /// The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
+    /// The schema's JSON text, which dkv_schema_to_json() makes, or which is written by hand; empty for none, the default.
+    /// A store that has a schema and is opened without one can only be read.
     pub schema: dkv_text,
     /// Time without a write after which an automatic backup begins, in milliseconds. 0 means 30,000, the default.
     pub auto_backup_quiet_ms: u64,

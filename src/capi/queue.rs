@@ -1,6 +1,7 @@
 //! Completion queues: for hosts that must not be called from a foreign thread.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,9 +21,13 @@ pub struct dkv_queue {
 
 static QUEUES: Table<Queue> = Table::new(3, "queue");
 
+/// Numbers of queues: no two are the same in the life of the process.
+static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
+
 /// A queue, as its views and the answers on their way to it share it.
 #[derive(Default)]
 pub struct Queue {
+    number: u64,
     state: Mutex<State>,
     filled: Condvar,
 }
@@ -36,6 +41,15 @@ struct State {
 }
 
 impl Queue {
+    fn new() -> Self {
+        Self { number: LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1, ..Self::default() }
+    }
+
+    /// What owns the transactions that are begun through the queue's views: not 0.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -153,7 +167,7 @@ pub unsafe extern "C" fn dkv_queue_create(queue: *mut *mut dkv_queue) -> i32 {
     guard(|| {
         let out = Out::new("place for the queue", queue)?;
         sweep();
-        let handle = QUEUES.insert(Arc::new(Queue::default()))?;
+        let handle = QUEUES.insert(Arc::new(Queue::new()))?;
         // SAFETY: writable by the contract of this function.
         unsafe { out.set(handle as *mut dkv_queue) };
         Ok(())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::guard::{guard, guard_void};
 use super::handle::Table;
 use super::ptr::{Out, text};
-use super::queue::Queue;
+use super::queue::{self, Queue};
 use super::reply::{Sink, dkv_result_set_callback};
 use super::store::{self, dkv_store};
 use super::value::dkv_entry;
@@ -73,6 +73,7 @@ pub unsafe extern "C" fn dkv_store_get_result_set(
     user_data: *mut c_void,
 ) -> i32 {
     guard(|| {
+        queue::sweep();
         let (handle, sink) = store::parts(store)?;
         let reply = sink.reply(callback, user_data)?;
         // SAFETY: the contract of this function.

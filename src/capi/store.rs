@@ -56,8 +56,14 @@ pub fn discard(handle: usize) {
 }
 
 /// Lets go of the views on a queue that ends.
+///
+/// A transaction that was begun through one of them ends too: nobody else knows that it is theirs to end.
 pub fn discard_views(queue: &Arc<Queue>) {
-    STORES.remove_if(|handle| handle.sink.is(queue));
+    for handle in STORES.remove_if(|handle| handle.sink.is(queue)) {
+        // Refused on a store that is closed, which has no transaction either.
+        let abandon = Op::AbandonTransaction { owner: queue.number() };
+        let _ = handle.store.submit_held(abandon, Box::new(|_, _| ()));
+    }
 }
 
 /// Creates a view of the store whose answers go to a completion queue: a handle of its own, to be closed by itself.
@@ -279,7 +285,8 @@ pub fn submit_plain(store: *mut dkv_store, op: Op, callback: dkv_void_callback, 
 
 /// Begins a transaction of the store: the writes of every handle join it until it ends, and reads see them.
 ///
-/// Inside it a completion means applied. Any thread.
+/// Inside it a completion means applied. One that was begun through a view on a completion queue is undone when the
+/// queue is freed or its host's end closed, unless it was ended before. Any thread.
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_DATABASE (one is open, which stays as it is), DKV_ERR_CLOSED (deleted meanwhile).
 #[unsafe(no_mangle)]
@@ -288,7 +295,14 @@ pub extern "C" fn dkv_store_start_transaction(
     callback: dkv_void_callback,
     user_data: *mut c_void,
 ) -> i32 {
-    guard(|| submit_plain(store, Op::StartTransaction, callback, user_data))
+    guard(|| {
+        queue::sweep();
+        let op = match get(store)?.sink {
+            Sink::Callbacks => Op::StartTransaction,
+            Sink::Queue(ref queue) => Op::StartTransactionOf { owner: queue.number() },
+        };
+        submit_plain(store, op, callback, user_data)
+    })
 }
 
 /// Ends the transaction and keeps its writes: they are durable when this is answered, or in a relaxed store as soon as

@@ -120,7 +120,7 @@ pub unsafe extern "C" fn dkv_store_set_sync_range(
 /// # Safety
 ///
 /// `list` is NULL or `count` texts are readable with their bytes.
-unsafe fn texts(what: &str, list: *const dkv_text, count: usize) -> Result<Vec<String>> {
+pub unsafe fn texts(what: &str, list: *const dkv_text, count: usize) -> Result<Vec<String>> {
     // SAFETY: the caller's contract.
     let list = unsafe { structs(what, list, count) }?;
     if list.is_empty() {

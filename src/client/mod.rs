@@ -3,6 +3,7 @@
 mod conditional;
 mod device;
 mod manager;
+mod query;
 #[cfg(test)]
 mod received;
 mod request;

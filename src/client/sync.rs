@@ -10,6 +10,7 @@ use super::subscription::Subscription;
 use crate::engine::{SyncNotify, SyncRequest};
 use crate::error::Result;
 use crate::model::{SecurityLevel, SyncMode, SyncStatus};
+use crate::query::Query;
 use crate::store::{Op, Outcome};
 
 impl KvStore {
@@ -63,7 +64,25 @@ impl KvStore {
     ///
     /// `InvalidArgument` (401) without a device, `Closed` (15100005), `QueueFull` (-1): then nobody is told.
     pub fn sync(&self, device_ids: Vec<String>, mode: SyncMode, delay_ms: Option<u32>) -> Result<()> {
-        let request = SyncRequest { device_ids, mode, delay_ms };
+        let request = SyncRequest { device_ids, query: None, mode, delay_ms };
+        request.check()?;
+        self.hold.session()?.sync(request)
+    }
+
+    /// As [`KvStore::sync`], of the entries that a query selects where they come from.
+    ///
+    /// # Errors
+    ///
+    /// As there; `InvalidArgument` (401) for a query whose text is longer than 512,000 bytes, and what
+    /// [`KvStore::get_entries_by_query`] refuses a query for.
+    pub fn sync_by_query(
+        &self,
+        device_ids: Vec<String>,
+        query: &Query,
+        mode: SyncMode,
+        delay_ms: Option<u32>,
+    ) -> Result<()> {
+        let request = SyncRequest { device_ids, query: Some(query.clone()), mode, delay_ms };
         request.check()?;
         self.hold.session()?.sync(request)
     }

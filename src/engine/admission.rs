@@ -37,10 +37,18 @@ impl Admission {
                 ),
             ));
         }
+        Ok(self.hold(&mut held, bytes))
+    }
+
+    /// A place for an operation that must not be refused, beyond the bound if need be.
+    pub fn admit_always(self: &Arc<Self>, bytes: usize) -> Slot {
+        self.hold(&mut self.held(), bytes)
+    }
+
+    fn hold(self: &Arc<Self>, held: &mut Held, bytes: usize) -> Slot {
         held.operations += 1;
         held.bytes += bytes;
-        drop(held);
-        Ok(Slot { admission: Arc::clone(self), bytes })
+        Slot { admission: Arc::clone(self), bytes }
     }
 
     /// Operations and bytes that are held now.

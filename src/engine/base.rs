@@ -8,6 +8,7 @@ use super::registry::OpenPlace;
 use crate::disk::{StoreLock, Traffic};
 use crate::error::Result;
 use crate::model::{AppId, Options, SecurityLevel, StoreKind};
+use crate::schema::Schema;
 use crate::storage::{Database, Stamps};
 
 /// What is known of the open store, whoever opened it.
@@ -20,6 +21,8 @@ pub struct Known {
     pub own_device: String,
     /// What its backups are made of and where they lie.
     pub source: Arc<Source>,
+    /// The schema that the file has.
+    pub schema: Option<Arc<Schema>>,
     /// redb's page cache.
     pub cache_bytes: u64,
 }

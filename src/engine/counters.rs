@@ -1,6 +1,9 @@
 //! What an open database has committed.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::store::Meter;
 
 /// Counts commits. Only the writer counts; anybody may read.
 #[derive(Debug, Default)]
@@ -8,6 +11,8 @@ pub struct Counters {
     commits: AtomicU64,
     operations: AtomicU64,
     largest_group: AtomicU64,
+    /// What queries have cost.
+    pub queries: Arc<Meter>,
 }
 
 impl Counters {

@@ -13,6 +13,8 @@ pub struct Explicit {
     /// Missing once something inside it has failed: what it wrote is undone, and it takes no more writes until a caller
     /// ends it. Ended here, it would leave the writes behind the failure to be committed one by one.
     transaction: Result<Transaction>,
+    /// Whose end is its end too.
+    owner: Option<u64>,
     /// Bytes of keys and values written so far.
     bytes: usize,
     recording: Recording,
@@ -36,9 +38,14 @@ enum Recording {
 }
 
 impl Explicit {
-    pub fn new(transaction: Transaction, observed: bool) -> Self {
+    pub fn new(transaction: Transaction, owner: Option<u64>, observed: bool) -> Self {
         let recording = if observed { Recording::On(Changes::default()) } else { Recording::Off };
-        Self { transaction: Ok(transaction), bytes: 0, recording }
+        Self { transaction: Ok(transaction), owner, bytes: 0, recording }
+    }
+
+    /// Whose end is its end too.
+    pub fn owner(&self) -> Option<u64> {
+        self.owner
     }
 
     /// Bytes of keys and values written so far.

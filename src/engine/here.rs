@@ -63,7 +63,7 @@ impl Session {
             }))
         };
         let bytes = op.bytes();
-        let Checked::Read(read) = store::check(op, self.facts.kind)? else {
+        let Checked::Read(read) = store::check(op, self.facts.kind, &self.facts.rules)? else {
             return Err(Error::internal("Only reads wait on the caller's thread. Report this."));
         };
         {
@@ -108,6 +108,7 @@ impl Session {
             commits,
             operations,
             largest_group,
+            query_passes: published.counters.queries.passes(),
             queued_operations: queued_operations as u64,
             queued_bytes: queued_bytes as u64,
             handles: self.order().handles as u64,

@@ -61,10 +61,14 @@ pub fn exclusive(session: &Session, what: Exclusive) -> Result<()> {
         Exclusive::CheckDeep => "A deep integrity check",
         Exclusive::Compact => "Compaction",
     };
+    let kind = session.facts.kind;
     session.published.pins.check_none(name)?;
     session.published.exchange(|mut database| {
         let result = match what {
-            Exclusive::CheckDeep => database.check_deep(),
+            Exclusive::CheckDeep => database.check_deep().and_then(|()| {
+                let snapshot = database.snapshot()?;
+                walk(&snapshot, kind, &AtomicBool::new(false))
+            }),
             Exclusive::Compact => compact(&mut database),
         };
         (Some(database), result)

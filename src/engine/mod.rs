@@ -35,6 +35,7 @@ mod published;
 mod readers;
 mod registry;
 mod restoring;
+mod schemas;
 mod session;
 mod slot;
 mod sync;

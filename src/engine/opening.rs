@@ -12,12 +12,14 @@ use super::promise::Promise;
 use super::random;
 use super::readers;
 use super::registry::{OpenPlace, StoreKey};
+use super::schemas;
 use super::session::{Facts, Session};
 use super::slot::Slot;
 use super::writer::Writer;
 use crate::disk::{self, BackupFolder, Identity, StoreBackend, StoreFile, StoreLock, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
+use crate::schema::Schema;
 use crate::storage::{Database, RecordedOptions};
 
 /// A store to open.
@@ -52,9 +54,10 @@ impl Recorded {
 ///
 /// # Errors
 ///
-/// `OptionsChanged` if the options contradict the open store's; `Closed` if its last handle is gone.
+/// `OptionsChanged` or `SchemaMismatch` if the options contradict the open store's; `Closed` if its last handle is gone.
 pub fn join(writer: &Writer, job: &OpenJob) -> Result<Hold> {
     check_joined(&writer.base.known, job)?;
+    schemas::check_joined(&writer.session.facts.rules, &job.options)?;
     writer.session.hold()
 }
 
@@ -62,14 +65,14 @@ pub fn join(writer: &Writer, job: &OpenJob) -> Result<Hold> {
 ///
 /// # Errors
 ///
-/// `OptionsChanged` if the options contradict the open store's; `Database` if the system gives no thread. The file
-/// stays open for the result sets then.
+/// `OptionsChanged` or `SchemaMismatch` if the options contradict the open store's; `Database` if the system gives no
+/// thread. The file stays open for the result sets then.
 pub fn rejoin(
     slot: &Arc<Slot>,
-    base: Box<Base>,
+    mut base: Box<Base>,
     job: &OpenJob,
 ) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
-    match check_joined(&base.known, job) {
+    match check_joined(&base.known, job).and_then(|()| schemas::adopt_shared(&mut base, &job.options)) {
         Ok(()) => start(slot, base.reopened(&job.options), job),
         Err(error) => Err((base, error)),
     }
@@ -90,6 +93,7 @@ fn check_joined(known: &Known, job: &OpenJob) -> Result<()> {
 pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     job.app_id.check_for_open()?;
     job.options.check()?;
+    let schema = schemas::asked(&job.options)?;
     let folder = slot.key.tree.store(slot.key.store_id.as_str());
     let exists = store_exists(&slot.key, &folder)?;
     if exists {
@@ -106,7 +110,7 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     // Only now is it certain: another process may have made or removed the store.
     let created = !StoreFile::exists(&folder)?;
     let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
-    match opened.and_then(|()| open_file(&slot.key, &folder, job)) {
+    match opened.and_then(|()| open_file(&slot.key, &folder, job, schema)) {
         Ok((known, opened)) => {
             if let Err(error) = StoreFile::clear_leftovers(&folder).and_then(|()| known.source.clear_leftovers()) {
                 log::warn!("what an interrupted backup or restore left behind is still there: {error}");
@@ -141,6 +145,7 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
         kind: known.kind,
         security_level: known.security_level,
         durability: job.options.durability,
+        rules: schemas::rules(known.schema.as_ref(), &job.options),
         device_id: match known.kind {
             StoreKind::SingleVersion => String::new(),
             StoreKind::DeviceCollaboration => known.own_device.clone(),
@@ -157,13 +162,15 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
     }
 }
 
-fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Opened)> {
+fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob, schema: Option<Schema>) -> Result<(Known, Opened)> {
     let (backend, mut head) = StoreBackend::open(StoreFile::open(folder)?)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     check_recorded(key, &recorded, job)?;
-    let (mut database, stamps) = Database::open(backend, job.options.cache_bytes)?;
+    let (mut database, mut stamps) = Database::open(backend, job.options.cache_bytes)?;
     // Nothing is written before the file is known to open.
     head.release()?;
+    // First, because it may refuse the opening, and then nothing of the store is other than before.
+    let schema = schemas::adopt(&mut database, &mut stamps, schema)?;
     if job.options.security_level > recorded.security_level {
         head.raise_security_level(job.options.security_level as u8)?;
         recorded.security_level = job.options.security_level;
@@ -181,6 +188,7 @@ fn open_file(key: &StoreKey, folder: &Path, job: &OpenJob) -> Result<(Known, Ope
         security_level: recorded.security_level,
         own_device: database.own_device().to_owned(),
         source: Arc::new(source),
+        schema,
         cache_bytes: job.options.cache_bytes,
     };
     Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()) }))
@@ -255,14 +263,10 @@ fn check_options(
 }
 
 fn check_supported(options: &Options) -> Result<()> {
-    let missing = if options.encrypt {
-        "encryption"
-    } else if options.schema.is_some() {
-        "schemas"
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(ErrorKind::NotSupported, format!("This version of the library has no {missing} yet.")))
+    if options.encrypt {
+        return Err(Error::new(ErrorKind::NotSupported, "This version of the library has no encryption yet."));
+    }
+    Ok(())
 }
 
 /// Refuses the deletion of a store that does not exist, or is another application's (`store.md` 3.12, 3.17).

@@ -59,11 +59,11 @@ impl Pending {
 mod tests {
     use super::*;
     use crate::model::{Entry, StoreKind};
-    use crate::store::{Checked, Op, check};
+    use crate::store::{Checked, Op, Rules, check};
 
     fn write(keys: &[&str]) -> Write {
         let entries = keys.iter().map(|key| Entry::new(*key, 1)).collect();
-        match check(Op::PutBatch { entries }, StoreKind::SingleVersion).unwrap() {
+        match check(Op::PutBatch { entries }, StoreKind::SingleVersion, &Rules::Free).unwrap() {
             Checked::Write(write) => write,
             _ => unreachable!("a batch is a write"),
         }
@@ -88,10 +88,11 @@ mod tests {
     #[test]
     fn every_read_conflicts_with_the_removal_of_a_device() {
         let mut pending = Pending::default();
-        let removal = match check(Op::RemoveDeviceData { device_id: "a".to_owned() }, StoreKind::SingleVersion) {
-            Ok(Checked::Write(removal)) => removal,
-            _ => unreachable!("a removal is a write"),
-        };
+        let removal =
+            match check(Op::RemoveDeviceData { device_id: "a".to_owned() }, StoreKind::SingleVersion, &Rules::Free) {
+                Ok(Checked::Write(removal)) => removal,
+                _ => unreachable!("a removal is a write"),
+            };
         pending.add(&removal);
         assert!(pending.changes(Touched::Key(b"b")));
         pending.remove(&removal);

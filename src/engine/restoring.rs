@@ -9,16 +9,20 @@ use std::sync::Arc;
 use super::backups::Source;
 use super::base::Base;
 use super::random;
+use super::schemas;
 use crate::disk::{self, Identity, Replacement, StoreBackend, StoreFile, Traffic};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::COPY_CACHE_BYTES;
 use crate::model::BackupPlace;
+use crate::schema::Schema;
 use crate::storage::{self, Backup, Database, Stamps};
 
 /// Replaces the content of the store. The caller has made sure that nobody else holds a part of it.
 ///
 /// # Errors
 ///
-/// `InvalidArgument` or `Parameter` if there is no such backup, `General` if it is damaged or of another kind of store,
+/// `InvalidArgument` or `Parameter` if there is no such backup, `General` if it is damaged, of another kind of store, or
+/// has entries that do not fit the store's schema,
 /// `Database` or `CannotOpen` if the disk fails: the store keeps its old content then, unless the message says otherwise.
 pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
     let source = &base.known.source;
@@ -39,6 +43,9 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
         restored.map_err(damaged)?;
     }
     drop(backup);
+    if let Some(schema) = &base.known.schema {
+        fit(&replacement, schema)?;
+    }
     replacement.sync()?;
     let cache_bytes = base.known.cache_bytes;
     let traffic = Arc::clone(base.published.traffic());
@@ -48,6 +55,20 @@ pub fn restore(base: &mut Base, place: &BackupPlace) -> Result<()> {
         base.stamps = stamps;
     }
     result
+}
+
+/// Makes restored entries fit the schema of the store, which is not the backup's to change, and builds the indexes.
+fn fit(replacement: &Replacement, schema: &Schema) -> Result<()> {
+    let (backend, head) = StoreBackend::open(replacement.to_write()?)?;
+    let (mut database, mut stamps) = Database::open(backend, COPY_CACHE_BYTES as u64)?;
+    head.release()?;
+    schemas::fit(&mut database, &mut stamps, schema).map_err(|error| match error.kind() {
+        ErrorKind::General => {
+            Error::new(ErrorKind::General, format!("The backup was not restored, the store keeps its content. {error}"))
+        }
+        _ => error,
+    })?;
+    database.close()
 }
 
 /// Closes the database, exchanges the file and opens it again. The first part goes back to the readers, the second one

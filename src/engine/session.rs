@@ -17,9 +17,10 @@ use super::sync::{SyncRequest, Synchroniser};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
+use crate::query::{Explanation, Query};
 use crate::store::{
-    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Property, Read, ResultSet, Selection, Step, Stream,
-    Touched, Upkeep, Write,
+    self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Prepared, Property, Read, ResultSet, Rules,
+    Selection, Step, Stream, Touched, Upkeep, Write,
 };
 
 /// What an opening knows of its store for as long as it lasts.
@@ -29,6 +30,8 @@ pub struct Facts {
     pub kind: StoreKind,
     pub security_level: SecurityLevel,
     pub durability: Durability,
+    /// What may be put.
+    pub rules: Rules,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
 }
@@ -143,9 +146,14 @@ impl Session {
         let (succeeds, works) = (op.succeeds_when_closed(), op.works_when_closed());
         self.check_usable(!succeeds && !works)?;
         let bytes = op.bytes();
-        let slot = self.admission.admit(bytes)?;
+        // Who would submit it again is gone.
+        let is_due = matches!(op, Op::AbandonTransaction { .. });
+        let slot = if is_due { self.admission.admit_always(bytes) } else { self.admission.admit(bytes)? };
         let is_write = op.is_write();
-        let checked = store::check(op, self.facts.kind);
+        let mut checked = store::check(op, self.facts.kind, &self.facts.rules);
+        if let Ok(checked) = &mut checked {
+            checked.metered(&self.published.counters.queries);
+        }
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();
         if self.is_closed() && !works {
@@ -160,7 +168,7 @@ impl Session {
         match checked {
             Ok(Checked::Write(write)) => {
                 order.pending.add(&write);
-                if matches!(write, Write::Step(Step::Start)) {
+                if matches!(write, Write::Step(Step::Start(_))) {
                     order.transactions += 1;
                     // Held until `transaction_ended`, so that reads on their caller's thread look at the order too.
                     self.writes_queued.fetch_add(1, Ordering::SeqCst);
@@ -229,16 +237,24 @@ impl Session {
     /// `OverLimits` if there are too many.
     pub(super) fn open(&self, opening: Opening, view: &View) -> Result<Outcome> {
         let Opening { range, form, name } = opening;
-        let selection = Selection { snapshot: Arc::clone(view.snapshot()), range, kind: self.facts.kind };
+        let (snapshot, kind) = (Arc::clone(view.snapshot()), self.facts.kind);
         let pins = &self.published.pins;
         match form {
-            Form::ResultSet => {
+            Form::ResultSet | Form::Query(_) => {
+                let selection = match form {
+                    Form::Query(asked) => {
+                        let query = asked.resolved(&*snapshot)?;
+                        Selection::of_query(snapshot, query, kind)
+                    }
+                    _ => Selection::of_range(snapshot, range, kind),
+                };
                 let (pin, revoke) = pins.add(&self.slot, HolderKind::ResultSet, &name)?;
                 let result_set = ResultSet::new(Cursor::new(selection), Box::new(pin));
                 revoke.set(result_set.revoker());
                 Ok(Outcome::ResultSet(result_set))
             }
             Form::Stream(direction, limit) => {
+                let selection = Selection::of_range(snapshot, range, kind);
                 let (pin, revoke) = pins.add(&self.slot, HolderKind::Iterator, &name)?;
                 let stream = EntryStream::new(Stream::new(selection, direction, limit), Box::new(pin));
                 revoke.set(stream.revoker());
@@ -257,14 +273,30 @@ impl Session {
         }
     }
 
+    /// How a query would be answered.
+    ///
+    /// # Errors
+    ///
+    /// What the query is refused for, `Closed` or `Forked`.
+    pub fn explain(&self, query: &Query) -> Result<Explanation> {
+        self.check_usable(true)?;
+        let rules = &self.facts.rules;
+        Ok(Prepared::new(query, self.facts.kind, rules)?.explain(rules))
+    }
+
     /// Starts a synchronisation; the listeners are told what came of it.
     ///
     /// # Errors
     ///
-    /// `InvalidArgument` without a device, `Closed`, `QueueFull` or `Forked`: then nobody is told.
+    /// `InvalidArgument` without a device, what the query is refused for, `Closed`, `QueueFull` or `Forked`: then nobody
+    /// is told.
     pub fn sync(&self, request: SyncRequest) -> Result<()> {
         request.check()?;
         self.check_usable(true)?;
+        if let Some(query) = &request.query {
+            query.check_text()?;
+            Prepared::new(query, self.facts.kind, &self.facts.rules)?;
+        }
         let slot = self.admission.admit(request.bytes())?;
         self.sync.start(request, slot, &self.dispatch);
         Ok(())

@@ -8,6 +8,7 @@ use super::dispatch::{Delivery, Dispatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
 use crate::model::{SyncMode, SyncStatus};
+use crate::query::Query;
 
 /// What runs when a synchronisation is complete. It may keep the call's place in the store's queue for longer.
 pub type SyncNotify = Arc<dyn Fn(Arc<[SyncStatus]>, Arc<Slot>) + Send + Sync>;
@@ -17,6 +18,8 @@ pub type SyncNotify = Arc<dyn Fn(Arc<[SyncStatus]>, Arc<Slot>) + Send + Sync>;
 pub struct SyncRequest {
     /// The devices; at least one.
     pub device_ids: Vec<String>,
+    /// Which entries; `None` for all.
+    pub query: Option<Query>,
     /// The direction.
     pub mode: SyncMode,
     /// When to begin; `None` or 0 for the delay that was set for the store.
@@ -52,7 +55,8 @@ impl SyncRequest {
     /// Bytes that the call holds until its completion has returned.
     pub fn bytes(&self) -> usize {
         let ids = self.device_ids.iter().map(|id| id.len() + std::mem::size_of::<SyncStatus>());
-        ids.sum::<usize>() + OPERATION_OVERHEAD_BYTES
+        let query = self.query.as_ref().map_or(0, Query::bytes);
+        ids.sum::<usize>() + query + OPERATION_OVERHEAD_BYTES
     }
 
     /// What comes of it: one status for each device, in ascending order of their ids.

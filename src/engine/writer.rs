@@ -250,15 +250,16 @@ impl Writer {
     /// Begins or ends the explicit transaction.
     fn step(&mut self, step: Step, job: WriteJob) {
         let result = match step {
-            Step::Start => self.start(),
+            Step::Start(owner) => self.start(owner),
             Step::Commit => self.commit_explicit(),
-            Step::Rollback => self.end_explicit().map(|_| (Told::Nothing, Vec::new())),
+            Step::Rollback => self.end_explicit().map(|()| (Told::Nothing, Vec::new())),
+            Step::Abandon(owner) => self.end_orphan(owner).map(|()| (Told::Nothing, Vec::new())),
         };
         let (outcome, told) = match result {
             Ok(told) => (Ok(Outcome::Done), Some(told)),
             Err(error) => (Err(error), None),
         };
-        let failed_start = step == Step::Start && outcome.is_err();
+        let failed_start = matches!(step, Step::Start(_)) && outcome.is_err();
         let session = &self.session;
         let mut outbox = group::answer(session, vec![job], vec![outcome], Vec::new(), |_, _, _| {});
         if failed_start {
@@ -269,7 +270,7 @@ impl Writer {
         }
     }
 
-    fn start(&mut self) -> Result<(Told, Audience)> {
+    fn start(&mut self, owner: Option<u64>) -> Result<(Told, Audience)> {
         if self.explicit.is_some() {
             return Err(Error::new(
                 ErrorKind::Database,
@@ -279,7 +280,7 @@ impl Writer {
         // What was acknowledged before must not wait for the transaction's end.
         self.flush()?;
         let transaction = self.session.published.begin(self.is_durable())?;
-        self.explicit = Some(Explicit::new(transaction, self.session.observers.want_local()));
+        self.explicit = Some(Explicit::new(transaction, owner, self.session.observers.want_local()));
         Ok((Told::Nothing, Vec::new()))
     }
 
@@ -312,6 +313,12 @@ impl Writer {
         drop(self.explicit.take().ok_or_else(no_transaction)?);
         self.session.transaction_ended();
         Ok(())
+    }
+
+    /// Undoes the open transaction if it is this owner's, who is gone: nobody else would end it.
+    fn end_orphan(&mut self, owner: u64) -> Result<()> {
+        let is_owners = self.explicit.as_ref().is_some_and(|explicit| explicit.owner() == Some(owner));
+        if is_owners { self.end_explicit() } else { Ok(()) }
     }
 
     fn is_durable(&self) -> bool {

@@ -28,6 +28,9 @@ pub struct Statistics {
     pub operations: u64,
     /// Operations of the largest commit.
     pub largest_group: u64,
+    /// How often queries went over their candidates to sort them: once for each query whose order no index has, more
+    /// often where the sort values did not fit into memory at once.
+    pub query_passes: u64,
     /// Operations between their submission and the return of their completion.
     pub queued_operations: u64,
     /// Bytes that those operations hold.

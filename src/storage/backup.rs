@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::copy::{Pace, Tally, commit, copy_rows, put, tally};
 use super::fault::IntoError;
+use super::index::INDEXING;
 use super::meta::{STATE, SYNCHRONISED, State};
 use super::origin;
 use super::read::Snapshot;
@@ -95,7 +96,8 @@ impl Rest {
         let mut meta = Vec::new();
         for row in table.iter().map_err(IntoError::into_error)? {
             let (name, row) = row.map_err(IntoError::into_error)?;
-            if name.value() != BACKUP {
+            // Copies have no indexes: they are built anew where a copy is opened.
+            if name.value() != BACKUP && name.value() != INDEXING {
                 meta.push((name.value().to_owned(), row.value().to_vec()));
             }
         }

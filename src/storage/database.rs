@@ -1,17 +1,20 @@
 //! Creating, opening and closing the file of a store.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::fault::{IntoError, guarded};
-use super::meta::{RecordedOptions, State};
+use super::index;
+use super::meta::{RecordedOptions, State, read_schema};
 use super::origin;
 use super::read::Snapshot;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
 use crate::disk::{DeviceId, Identity, StoreBackend, StoreFile, Superblock};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Indexing;
 
 /// What a page cache did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +34,9 @@ pub struct Database {
     redb: redb::Database,
     recorded: RecordedOptions,
     own_device: String,
+    schema: Option<String>,
+    /// The indexes that the file has, all of them complete.
+    indexing: Option<Arc<Indexing>>,
 }
 
 impl Database {
@@ -71,8 +77,7 @@ impl Database {
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         guarded(|| {
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
-            let (recorded, own_device, stamps) = read_state(&redb)?;
-            Ok((Self { redb, recorded, own_device }, stamps))
+            read_state(redb)
         })
     }
 
@@ -82,13 +87,33 @@ impl Database {
         &self.own_device
     }
 
+    /// The text of the store's schema.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// The indexes that the file has; those of the schema may be others, where a copy was made without them.
+    #[must_use]
+    pub fn indexing(&self) -> Option<&Indexing> {
+        self.indexing.as_deref()
+    }
+
+    pub(super) fn adopted(&mut self, schema: &str, indexing: Option<Arc<Indexing>>) {
+        self.schema = Some(schema.to_owned());
+        self.indexing = indexing;
+    }
+
     /// Begins a write transaction. Waits for one that is open: the caller has at most one.
     ///
     /// # Errors
     ///
     /// `Database` if redb refuses.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
-        guarded(|| Transaction::new(self.redb.begin_write().map_err(IntoError::into_error)?, durable))
+        guarded(|| {
+            let inner = self.redb.begin_write().map_err(IntoError::into_error)?;
+            Transaction::new(inner, self.indexing.clone(), durable)
+        })
     }
 
     /// What is committed now.
@@ -168,7 +193,7 @@ impl Database {
     }
 }
 
-fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, String, Stamps)> {
+fn read_state(redb: redb::Database) -> Result<(Database, Stamps)> {
     let transaction = redb.begin_read().map_err(IntoError::into_error)?;
     let meta = transaction.open_table(META).map_err(IntoError::into_error)?;
     let blobs = transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
@@ -177,5 +202,8 @@ fn read_state(redb: &redb::Database) -> Result<(RecordedOptions, String, Stamps)
     let next_blob = last_blob.map_or(0, |id| id + 1);
     let origins = transaction.open_table(ORIGINS).map_err(IntoError::into_error)?;
     let own_device = origin::own_device(&origins)?;
-    Ok((RecordedOptions::read(&meta)?, own_device, Stamps { state: State::read(&meta)?, next_blob }))
+    let recorded = RecordedOptions::read(&meta)?;
+    let (schema, indexing) = (read_schema(&meta)?, index::read(&meta)?.map(Arc::new));
+    let stamps = Stamps { state: State::read(&meta)?, next_blob };
+    Ok((Database { redb, recorded, own_device, schema, indexing }, stamps))
 }

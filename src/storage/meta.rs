@@ -12,6 +12,8 @@ pub(super) type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
 
 pub(super) const STATE: &str = "state";
 const OPTIONS: &str = "options";
+/// The text of the store's schema, in its canonical form. Only stores with a schema have it.
+pub(super) const SCHEMA: &str = "schema";
 pub(super) const SYNCHRONISED: &str = "synchronised";
 const OPTIONS_FORMAT: u8 = 1;
 const OPTION_BACKUP: u8 = 1;
@@ -91,6 +93,15 @@ impl RecordedOptions {
             }
             _ => Err(Error::corrupted("the recorded options are missing")),
         }
+    }
+}
+
+/// The text of the store's schema.
+pub fn read_schema(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Option<String>> {
+    let Some(row) = table.get(SCHEMA).map_err(IntoError::into_error)? else { return Ok(None) };
+    match std::str::from_utf8(row.value()) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(_) => Err(Error::corrupted("the recorded schema is not a text")),
     }
 }
 

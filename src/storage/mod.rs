@@ -5,11 +5,13 @@
 //! [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
 //! keys are bytes and values are values.
 
+mod adoption;
 mod backup;
 mod blob;
 mod copy;
 mod database;
 mod fault;
+mod index;
 mod meta;
 mod origin;
 mod read;
@@ -18,9 +20,11 @@ mod sync_settings;
 mod tables;
 mod write;
 
+pub use adoption::Adoption;
 pub use backup::{Backup, make as make_backup, restore as restore_backup};
 pub use copy::Pace;
 pub use database::{CacheStatistics, Database};
+pub use index::IndexRange;
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};
 pub use write::{Stamps, Transaction, Writing};

@@ -7,12 +7,13 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata}
 
 use super::blob;
 use super::fault::{IntoError, guarded};
+use super::index::{self, IndexCheck, IndexRange};
 use super::meta::has_synchronised;
 use super::origin;
 use super::record::{BlobRef, Payload, Record, decode, decode_value, is_tombstone};
-use super::tables::{BLOBS, DATA, META, ORIGINS};
+use super::tables::{BLOBS, DATA, INDEXES, META, ORIGINS};
 use crate::error::{Error, Result};
-use crate::model::{Value, ValueRef, ValueType};
+use crate::model::{Indexing, Value, ValueRef, ValueType};
 
 /// A contiguous range of stored keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Range {
     }
 
     /// True if no key can lie in the range: redb refuses bounds that cross.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.upper.as_ref().is_some_and(|upper| *upper <= self.lower)
     }
 
@@ -69,6 +70,11 @@ impl Range {
     #[must_use]
     pub fn lower(&self) -> &[u8] {
         &self.lower
+    }
+
+    /// The smallest key behind the range, if there is one.
+    pub(super) fn upper(&self) -> Option<&[u8]> {
+        self.upper.as_deref()
     }
 
     pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
@@ -127,6 +133,20 @@ pub trait Rows {
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()>;
 
+    /// Calls `visit` with the encoded values and the stored key of each row of a part of an index, in the order of the
+    /// values and then of the keys, until it breaks. A text that was too long for its row is cut there: equal values of
+    /// two rows are then equal only as far as they go.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`; `Internal` for an index that the store does not have.
+    fn index_scan(
+        &self,
+        range: &IndexRange,
+        direction: Direction,
+        visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<()>;
+
     /// The number of entries in the range. No value is loaded.
     ///
     /// # Errors
@@ -164,22 +184,38 @@ pub struct Snapshot {
     pub(super) data: ReadOnlyTable<&'static [u8], &'static [u8]>,
     /// Opened with the first blob that is read: most snapshots never need it.
     blobs: OnceLock<ReadOnlyTable<(u64, u32), &'static [u8]>>,
+    /// Opened with the first index that is read.
+    indexes: OnceLock<(ReadOnlyTable<&'static [u8], ()>, Indexing)>,
     pub(super) transaction: ReadTransaction,
 }
 
 impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Result<Self> {
         let data = guarded(|| transaction.open_table(DATA).map_err(IntoError::into_error))?;
-        Ok(Self { data, blobs: OnceLock::new(), transaction })
+        Ok(Self { data, blobs: OnceLock::new(), indexes: OnceLock::new(), transaction })
     }
 
-    /// Reads every entry, blobs included, and calls `visit` with its stored key until that breaks.
+    /// Reads every entry, blobs included, and calls `visit` with its stored key until that breaks. The rows of the
+    /// indexes must be those that follow from the entries.
     ///
     /// # Errors
     ///
     /// `Corrupted` for the first entry that is not what some release wrote; `Database` for I/O errors.
     pub fn check(&self, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
-        self.scan(&Range::starting_with(&[]), Direction::Forward, |key, _| visit(key))
+        let everything = Range::starting_with(&[]);
+        let Some((table, indexing)) = guarded(|| self.indexes())? else {
+            return self.scan(&everything, Direction::Forward, |key, _| visit(key));
+        };
+        let mut check = IndexCheck::new(table, indexing);
+        let (mut damaged, mut ended) = (Ok(()), true);
+        self.scan(&everything, Direction::Forward, |key, value| {
+            damaged = check.entry(key, value.as_ref());
+            let next = if damaged.is_ok() { visit(key) } else { ControlFlow::Break(()) };
+            ended = next.is_continue();
+            next
+        })?;
+        damaged?;
+        if ended { guarded(|| check.end()) } else { Ok(()) }
     }
 
     /// How many rows there are, of all origins.
@@ -202,6 +238,17 @@ impl Snapshot {
                 Ok(if decode(row)?.tombstone { ControlFlow::Continue(()) } else { visit(key) })
             })
         })
+    }
+
+    /// The index table with what it holds; `None` if the store has no indexes.
+    fn indexes(&self) -> Result<Option<&(ReadOnlyTable<&'static [u8], ()>, Indexing)>> {
+        if let Some(indexes) = self.indexes.get() {
+            return Ok(Some(indexes));
+        }
+        let meta = self.transaction.open_table(META).map_err(IntoError::into_error)?;
+        let Some(indexing) = index::read(&meta)? else { return Ok(None) };
+        let table = self.transaction.open_table(INDEXES).map_err(IntoError::into_error)?;
+        Ok(Some(self.indexes.get_or_init(|| (table, indexing))))
     }
 
     pub(super) fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
@@ -229,6 +276,18 @@ impl Rows for Snapshot {
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         guarded(|| scan(&self.data, range, direction, |blob| blob::read(self.blobs()?, blob), visit))
+    }
+
+    fn index_scan(
+        &self,
+        range: &IndexRange,
+        direction: Direction,
+        visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<()> {
+        guarded(|| {
+            let (table, indexing) = self.indexes()?.ok_or_else(index::missing)?;
+            index::scan(table, indexing, range, direction, visit)
+        })
     }
 
     fn count(&self, range: &Range) -> Result<u64> {
@@ -282,7 +341,7 @@ pub(super) fn scan<T: ReadableTable<&'static [u8], &'static [u8]>>(
 }
 
 /// Calls `visit` with each row of the range until it breaks.
-fn rows<T: ReadableTable<&'static [u8], &'static [u8]>>(
+pub(super) fn rows<T: ReadableTable<&'static [u8], &'static [u8]>>(
     data: &T,
     range: &Range,
     direction: Direction,

@@ -74,6 +74,8 @@ pub struct Record<'a> {
     pub origin: u64,
     /// Where the value is.
     pub payload: Payload<'a>,
+    /// What stands before the payload.
+    head: &'a [u8],
 }
 
 /// Appends the record of `value`; a value in the blob table is represented by `blob`.
@@ -84,9 +86,7 @@ pub fn encode(out: &mut Vec<u8>, value: ValueRef<'_>, blob: Option<BlobRef>, sta
     out.extend_from_slice(&stamp.timestamp.bits().to_be_bytes());
     put_varint(out, stamp.sequence);
     if let Some(blob) = blob {
-        out.extend_from_slice(&blob.id.to_be_bytes());
-        out.extend_from_slice(&(blob.length as u64).to_be_bytes());
-        return;
+        return put_blob(out, blob);
     }
     match value {
         ValueRef::String(text) => out.extend_from_slice(text.as_bytes()),
@@ -97,6 +97,25 @@ pub fn encode(out: &mut Vec<u8>, value: ValueRef<'_>, blob: Option<BlobRef>, sta
         ValueRef::Double(number) => out.extend_from_slice(&number.to_bits().to_be_bytes()),
         ValueRef::Long(number) => out.extend_from_slice(&number.to_be_bytes()),
     }
+}
+
+/// Appends a record that is as this one, but has another text for its value.
+pub fn encode_amended(out: &mut Vec<u8>, record: &Record<'_>, text: &str, blob: Option<BlobRef>) {
+    let start = out.len();
+    out.extend_from_slice(record.head);
+    if let Some([_, tag, flags]) = out[start..].first_chunk_mut::<3>() {
+        *tag = ValueType::String.tag();
+        *flags = (*flags & !FLAG_BLOB) | if blob.is_some() { FLAG_BLOB } else { 0 };
+    }
+    match blob {
+        Some(blob) => put_blob(out, blob),
+        None => out.extend_from_slice(text.as_bytes()),
+    }
+}
+
+fn put_blob(out: &mut Vec<u8>, blob: BlobRef) {
+    out.extend_from_slice(&blob.id.to_be_bytes());
+    out.extend_from_slice(&(blob.length as u64).to_be_bytes());
 }
 
 /// Takes a record apart.
@@ -121,6 +140,7 @@ fn parse(bytes: &[u8]) -> Option<Record<'_>> {
         let length = usize::try_from(take_varint(&mut rest)?).ok()?;
         rest = rest.get(length..)?;
     }
+    let head = &bytes[..bytes.len() - rest.len()];
     let payload = if flags & FLAG_BLOB == 0 {
         Payload::Inline(rest)
     } else {
@@ -128,7 +148,7 @@ fn parse(bytes: &[u8]) -> Option<Record<'_>> {
         let length = u64::from_be_bytes(length.try_into().ok()?);
         Payload::Blob(BlobRef { id: u64::from_be_bytes(*id), length: usize::try_from(length).ok()? })
     };
-    Some(Record { value_type, tombstone: flags & FLAG_TOMBSTONE != 0, origin, payload })
+    Some(Record { value_type, tombstone: flags & FLAG_TOMBSTONE != 0, origin, payload, head })
 }
 
 /// True for the trace of a deleted key. Looks at the head of the record alone.
@@ -237,6 +257,24 @@ mod tests {
         let blob = BlobRef { id: 7, length: 70_000 };
         encode(&mut bytes, ValueRef::Bytes(&[1]), Some(blob), STAMP);
         assert_eq!(decode(&bytes).unwrap().payload, Payload::Blob(blob));
+    }
+
+    #[test]
+    fn an_amended_record_keeps_its_head() {
+        let stamp = Stamp { origin: 300, ..STAMP };
+        let (mut inline, mut in_blob) = (Vec::new(), Vec::new());
+        let blob = BlobRef { id: 7, length: 70_000 };
+        encode(&mut inline, ValueRef::String("old"), None, stamp);
+        encode(&mut in_blob, ValueRef::String("old"), Some(blob), stamp);
+        for record in [&inline, &in_blob] {
+            let (mut expected, mut amended) = (Vec::new(), Vec::new());
+            encode(&mut expected, ValueRef::String("new"), None, stamp);
+            encode_amended(&mut amended, &decode(record).unwrap(), "new", None);
+            assert_eq!(amended, expected);
+            amended.clear();
+            encode_amended(&mut amended, &decode(record).unwrap(), "new", Some(blob));
+            assert_eq!(amended, in_blob);
+        }
     }
 
     #[test]

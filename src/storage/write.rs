@@ -2,20 +2,22 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use redb::{AccessGuard, Durability, ReadableTable, Table, WriteTransaction};
 
 use super::blob;
 use super::fault::{IntoError, guarded};
+use super::index::{self, IndexRange, Indexes};
 use super::meta::{State, note_synchronised};
 use super::origin;
 use super::read::{Direction, Found, Range, Rows, count, known_count, load, scan};
-use super::record::{BlobRef, Stamp, decode, encode};
+use super::record::{BlobRef, Stamp, decode, encode, encode_amended};
 use super::sync_settings::SyncSettings;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::INLINE_PAYLOAD_BYTES_MAX;
-use crate::model::{SyncSetting, ValueRef};
+use crate::model::{Indexing, SyncSetting, ValueRef};
 
 /// What stamps the writes of a store. It outlives each transaction: what an aborted one used up is not used again.
 #[derive(Debug, Clone, Copy)]
@@ -51,14 +53,16 @@ impl Stamps {
 
 /// An open write transaction. Dropping it undoes what it did.
 pub struct Transaction {
-    inner: WriteTransaction,
+    pub(super) inner: WriteTransaction,
+    /// The indexes that follow the entries; `None` where there are none, which costs nothing then.
+    indexing: Option<Arc<Indexing>>,
 }
 
 impl Transaction {
-    pub(super) fn new(mut inner: WriteTransaction, durable: bool) -> Result<Self> {
+    pub(super) fn new(mut inner: WriteTransaction, indexing: Option<Arc<Indexing>>, durable: bool) -> Result<Self> {
         let durability = if durable { Durability::Immediate } else { Durability::None };
         inner.set_durability(durability).map_err(|error| Error::internal(error.to_string()))?;
-        Ok(Self { inner })
+        Ok(Self { inner, indexing })
     }
 
     /// Gives `apply` the tables to read and write.
@@ -75,7 +79,27 @@ impl Transaction {
         guarded(|| {
             let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
             let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
-            apply(&mut Writing { transaction: &self.inner, data, blobs, stamps, wall_ms, scratch: Vec::new() })
+            let indexes = Indexes::open(&self.inner, self.indexing.as_ref())?;
+            let scratch = Vec::new();
+            apply(&mut Writing { transaction: &self.inner, data, blobs, indexes, stamps, wall_ms, scratch })
+        })
+    }
+
+    /// Gives `apply` the tables, but not the indexes: it sees to those itself.
+    ///
+    /// # Errors
+    ///
+    /// As for `with_tables`.
+    pub(super) fn with_data<R>(
+        &self,
+        stamps: &mut Stamps,
+        apply: impl FnOnce(&mut Writing<'_, '_>) -> Result<R>,
+    ) -> Result<R> {
+        guarded(|| {
+            let data = self.inner.open_table(DATA).map_err(IntoError::into_error)?;
+            let blobs = self.inner.open_table(BLOBS).map_err(IntoError::into_error)?;
+            let (transaction, scratch) = (&self.inner, Vec::new());
+            apply(&mut Writing { transaction, data, blobs, indexes: None, stamps, wall_ms: 0, scratch })
         })
     }
 
@@ -104,8 +128,9 @@ pub type Show<'a> = dyn FnMut(&[u8], Found<'_>) + 'a;
 /// The tables of a transaction, for one group of operations.
 pub struct Writing<'txn, 'stamps> {
     transaction: &'txn WriteTransaction,
-    data: Table<'txn, &'static [u8], &'static [u8]>,
-    blobs: Table<'txn, (u64, u32), &'static [u8]>,
+    pub(super) data: Table<'txn, &'static [u8], &'static [u8]>,
+    pub(super) blobs: Table<'txn, (u64, u32), &'static [u8]>,
+    indexes: Option<Indexes<'txn>>,
     stamps: &'stamps mut Stamps,
     wall_ms: u64,
     scratch: Vec<u8>,
@@ -137,9 +162,24 @@ impl Writing<'_, '_> {
         self.scratch.clear();
         encode(&mut self.scratch, value, blob, stamp);
         let before = self.data.insert(key, self.scratch.as_slice()).map_err(IntoError::into_error)?;
+        if let Some(indexes) = &mut self.indexes {
+            indexes.replace(key, before.as_ref().map(AccessGuard::value), Some(value), &self.blobs)?;
+        }
         let before = Before::of(before)?;
         self.remove_blob(before.blob)?;
         Ok(before.existed)
+    }
+
+    /// Gives an entry another text; who wrote it and when stays. Its index rows are the caller's business.
+    pub(super) fn amend(&mut self, key: &[u8], text: &str) -> Result<()> {
+        let blob = self.put_blob(text.as_bytes())?;
+        self.scratch.clear();
+        if let Some(row) = self.data.get(key).map_err(IntoError::into_error)? {
+            encode_amended(&mut self.scratch, &decode(row.value())?, text, blob);
+        }
+        let before = self.data.insert(key, self.scratch.as_slice()).map_err(IntoError::into_error)?;
+        let before = Before::of(before)?;
+        self.remove_blob(before.blob)
     }
 
     /// Removes a key; says whether it was there.
@@ -148,7 +188,11 @@ impl Writing<'_, '_> {
     ///
     /// As for `put`.
     pub fn delete(&mut self, key: &[u8]) -> Result<bool> {
-        let before = Before::of(self.data.remove(key).map_err(IntoError::into_error)?)?;
+        let before = self.data.remove(key).map_err(IntoError::into_error)?;
+        if let Some(indexes) = &mut self.indexes {
+            indexes.replace(key, before.as_ref().map(AccessGuard::value), None, &self.blobs)?;
+        }
+        let before = Before::of(before)?;
         self.remove_blob(before.blob)?;
         if before.existed {
             self.stamps.next(self.wall_ms)?;
@@ -164,7 +208,7 @@ impl Writing<'_, '_> {
     pub fn remove_origin(&mut self, range: &Range, origin: u32, mut removed: Option<&mut Show<'_>>) -> Result<()> {
         let mut orphans = Vec::new();
         let mut failure = None;
-        let blobs = &self.blobs;
+        let (blobs, indexes) = (&self.blobs, &mut self.indexes);
         let mut remove = |key: &[u8], row: &[u8]| -> Result<bool> {
             let record = decode(row)?;
             if record.origin != u64::from(origin) {
@@ -174,6 +218,9 @@ impl Writing<'_, '_> {
                 && let Some(found) = load(row, |blob| blob::read(blobs, blob))?
             {
                 removed(key, found);
+            }
+            if let Some(indexes) = indexes.as_mut() {
+                indexes.replace(key, Some(row), None, blobs)?;
             }
             orphans.extend(record.payload.blob());
             Ok(true)
@@ -265,6 +312,16 @@ impl Rows for Writing<'_, '_> {
         visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         scan(&self.data, range, direction, |blob| blob::read(&self.blobs, blob), visit)
+    }
+
+    fn index_scan(
+        &self,
+        range: &IndexRange,
+        direction: Direction,
+        visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let indexes = self.indexes.as_ref().ok_or_else(index::missing)?;
+        index::scan(&indexes.table, &indexes.indexing, range, direction, visit)
     }
 
     fn count(&self, range: &Range) -> Result<u64> {

@@ -136,6 +136,7 @@ pub fn apply_read(rows: &impl Rows, read: &Read, kind: StoreKind) -> Result<Outc
             Some(origin) => apply_read(rows, &look.of_origin(origin), kind),
             None => of_unknown_device(device_id, look),
         },
+        Read::Query(asked) => asked.answer(rows, kind),
         Read::Entries(range) => {
             let mut entries = Vec::new();
             let mut damaged = None;

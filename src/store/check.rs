@@ -5,12 +5,15 @@
 
 use std::sync::Arc;
 
+use super::bounds::stream;
 use super::device::{of_origin, stored_key};
-use super::op::{KeyRange, Op};
+use super::op::Op;
+use super::rules::Rules;
+use super::select::{Asked, Meter};
 use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
-use crate::model::{Entry, Prefix, StoreKind, SyncRange, SyncSetting, Value, check_key, check_length, trim};
+use crate::model::{Entry, Prefix, StoreKind, SyncRange, SyncSetting, Value, check_key};
 use crate::storage::{Direction, Range};
 
 /// A stored key, shared by the operation and by the record of what it will touch.
@@ -49,12 +52,14 @@ pub enum Exclusive {
 /// The begin or end of an explicit transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Writes join it from here on.
-    Start,
+    /// Writes join it from here on, until it is ended or its owner, if it has one, is gone.
+    Start(Option<u64>),
     /// Its writes are kept.
     Commit,
     /// Its writes are undone.
     Rollback,
+    /// Its writes are undone if it is this owner's.
+    Abandon(u64),
 }
 
 /// A device whose data goes.
@@ -152,6 +157,8 @@ pub enum Read {
     Count { range: Range, everything: bool },
     /// A read of the entries of a device. Which of the store's origins it is, the tables know.
     FromDevice { device_id: String, look: Look },
+    /// What a query selects, or how much.
+    Query(Box<Asked>),
 }
 
 /// A read of one device's entries, in terms of the keys that this installation has for them.
@@ -184,6 +191,7 @@ impl Read {
             Self::Get(key) => Touched::Key(key),
             Self::GetMany(keys) => Touched::Keys(keys),
             Self::Entries(range) | Self::Count { range, .. } => Touched::Range(range),
+            Self::Query(asked) => Touched::Range(&asked.range),
             // The device may be this installation. What others wrote is only removed, which no read overtakes.
             Self::FromDevice { look: Look::Get(key), .. } => Touched::Key(key),
             Self::FromDevice { look: Look::Entries(range) | Look::Count(range), .. } => Touched::Range(range),
@@ -203,10 +211,12 @@ pub struct Opening {
 }
 
 /// What is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub enum Form {
     /// A result set.
     ResultSet,
+    /// A result set over what a query selects.
+    Query(Box<Asked>),
     /// A stream of at most so many entries.
     Stream(Direction, Option<u64>),
 }
@@ -247,6 +257,9 @@ impl Op {
                 | Self::GetMany { .. }
                 | Self::GetEntries { .. }
                 | Self::GetResultSet { .. }
+                | Self::GetEntriesByQuery { .. }
+                | Self::GetResultSize { .. }
+                | Self::GetResultSetByQuery { .. }
                 | Self::GetEntryStream { .. }
                 | Self::CheckIntegrity { deep: false }
                 | Self::Count { .. }
@@ -265,33 +278,60 @@ impl Op {
     }
 }
 
-/// Checks an operation for a store of this kind.
+impl Checked {
+    /// What a query costs is counted here.
+    pub fn metered(&mut self, meter: &Arc<Meter>) {
+        match self {
+            Self::Read(Read::Query(asked)) | Self::Open(Opening { form: Form::Query(asked), .. }) => {
+                asked.metered(meter)
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Checks an operation for a store of this kind, opened with these rules.
 ///
 /// # Errors
 ///
-/// `InvalidArgument` (401) as `store.md` 4 says; of a batch nothing is then written.
-pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
+/// `InvalidArgument` (401) as `store.md` 4 says, what the schema refuses, `ReadOnly`; of a batch nothing is then written.
+pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
+    rules.allow(&op)?;
     Ok(match op {
-        Op::Put { key, value } => Checked::Write(Write::Change(put(&key, value, kind)?)),
+        Op::Put { key, value } => Checked::Write(Write::Change(put(&key, value, kind, rules)?)),
         Op::Delete { key } => Checked::Write(Write::Change(Change::Delete(shared(kind, &key)?))),
-        Op::PutBatch { entries } => Checked::Write(Write::Changes(put_all(entries, kind)?)),
+        Op::PutBatch { entries } => Checked::Write(Write::Changes(put_all(entries, kind, rules)?)),
         Op::DeleteBatch { keys } => Checked::Write(Write::Changes(delete_all(&keys, kind)?)),
         Op::PutIfAbsent { key, value } => {
-            Checked::Write(Write::Conditional(Condition::Absent, put(&key, value, kind)?))
+            Checked::Write(Write::Conditional(Condition::Absent, put(&key, value, kind, rules)?))
         }
         Op::PutIfUnchanged { key, expected, value } => {
-            let change = put(&key, value, kind)?;
-            Checked::Write(Write::Conditional(unchanged(expected)?, change))
+            let change = put(&key, value, kind, rules)?;
+            Checked::Write(Write::Conditional(unchanged(expected, rules)?, change))
         }
         Op::DeleteIfUnchanged { key, expected } => {
             let change = Change::Delete(shared(kind, &key)?);
-            Checked::Write(Write::Conditional(unchanged(expected)?, change))
+            Checked::Write(Write::Conditional(unchanged(expected, rules)?, change))
         }
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
         Op::GetResultSet { prefix } => {
             Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
+        }
+        Op::GetEntriesByQuery { device_id, query } => {
+            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, false)?)))
+        }
+        Op::GetResultSize { device_id, query } => {
+            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, true)?)))
+        }
+        Op::GetResultSetByQuery { device_id, query } => {
+            let asked = Asked::new(&query, device_id, kind, rules, false)?;
+            Checked::Open(Opening {
+                range: asked.range.clone(),
+                form: Form::Query(Box::new(asked)),
+                name: "query".to_owned(),
+            })
         }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,
@@ -322,7 +362,9 @@ pub fn check(op: Op, kind: StoreKind) -> Result<Checked> {
         Op::SetSyncParam { delay_ms } => Checked::Property(Property::SyncDelay { ms: check_delay(delay_ms)? }),
         Op::GetSecurityLevel => Checked::Property(Property::SecurityLevel),
         Op::Flush => Checked::Write(Write::Flush),
-        Op::StartTransaction => Checked::Write(Write::Step(Step::Start)),
+        Op::StartTransaction => Checked::Write(Write::Step(Step::Start(None))),
+        Op::StartTransactionOf { owner } => Checked::Write(Write::Step(Step::Start(Some(owner)))),
+        Op::AbandonTransaction { owner } => Checked::Write(Write::Step(Step::Abandon(owner))),
         Op::Commit => Checked::Write(Write::Step(Step::Commit)),
         Op::Rollback => Checked::Write(Write::Step(Step::Rollback)),
         op @ (Op::Backup { .. } | Op::Restore { .. } | Op::DeleteBackups { .. } | Op::DeleteBackup { .. }) => {
@@ -390,55 +432,22 @@ fn removal(kind: StoreKind, device_id: String) -> Result<Removal> {
     Ok(Removal { device_id, kind })
 }
 
-fn put(key: &str, value: Value, kind: StoreKind) -> Result<Change> {
+fn put(key: &str, value: Value, kind: StoreKind, rules: &Rules) -> Result<Change> {
     let key = shared(kind, key)?;
-    value.check()?;
-    Ok(Change::Put(key, value))
+    Ok(Change::Put(key, rules.fit(value)?))
 }
 
 /// The condition of an expected value. One that no key can have is a mistake rather than a condition that fails.
-fn unchanged(expected: Value) -> Result<Condition> {
-    expected.check()?;
+fn unchanged(expected: Value, rules: &Rules) -> Result<Condition> {
+    rules.check_type(&expected)?;
     Ok(Condition::Unchanged(expected))
 }
 
-fn stream(kind: StoreKind, asked: KeyRange) -> Result<Opening> {
-    let bound = |text: &Option<String>| -> Result<Option<Vec<u8>>> {
-        text.as_deref().map(|text| check_bound(kind, text)).transpose()
-    };
-    let prefix = bound(&asked.prefix)?.unwrap_or_else(|| stored_key(kind, "").into_owned());
-    let mut range = Range::starting_with(&prefix);
-    if let Some(gte) = bound(&asked.gte)? {
-        range = range.from(&gte);
-    }
-    if let Some(gt) = bound(&asked.gt)? {
-        range = range.after(&gt);
-    }
-    if let Some(lt) = bound(&asked.lt)? {
-        range = range.before(&lt);
-    }
-    if let Some(mut lte) = bound(&asked.lte)? {
-        // Before the smallest key that is larger.
-        lte.push(0);
-        range = range.before(&lte);
-    }
-    let direction = if asked.reverse { Direction::Backward } else { Direction::Forward };
-    let name = asked.prefix.or(asked.gte).or(asked.gt).unwrap_or_default();
-    Ok(Opening { range, form: Form::Stream(direction, asked.limit), name })
-}
-
-/// The stored form of a bound: trimmed, possibly empty, within the limit of a key.
-fn check_bound(kind: StoreKind, text: &str) -> Result<Vec<u8>> {
-    let text = trim(text);
-    check_length("bound", text, kind)?;
-    Ok(stored_key(kind, text).into_owned())
-}
-
-fn put_all(entries: Vec<Entry>, kind: StoreKind) -> Result<Vec<Change>> {
+fn put_all(entries: Vec<Entry>, kind: StoreKind, rules: &Rules) -> Result<Vec<Change>> {
     check_batch_bytes(entries.iter().map(Entry::bytes).sum())?;
     let mut changes = Vec::with_capacity(entries.len());
     for entry in entries {
-        changes.push(put(&entry.key, entry.value, kind)?);
+        changes.push(put(&entry.key, entry.value, kind, rules)?);
     }
     Ok(changes)
 }
@@ -480,17 +489,17 @@ mod tests {
     #[test]
     fn a_batch_with_one_bad_entry_is_refused_whole() {
         let entries = vec![Entry::new("good", 1), Entry::new("  ", 2)];
-        assert!(check(Op::PutBatch { entries }, StoreKind::SingleVersion).is_err());
+        assert!(check(Op::PutBatch { entries }, StoreKind::SingleVersion, &Rules::Free).is_err());
         let keys = vec!["good".to_owned(), "k".repeat(1025)];
-        assert!(check(Op::DeleteBatch { keys }, StoreKind::SingleVersion).is_err());
-        assert!(check(Op::DeleteBatch { keys: Vec::new() }, StoreKind::SingleVersion).is_err());
-        assert!(check(Op::PutBatch { entries: Vec::new() }, StoreKind::SingleVersion).is_ok());
+        assert!(check(Op::DeleteBatch { keys }, StoreKind::SingleVersion, &Rules::Free).is_err());
+        assert!(check(Op::DeleteBatch { keys: Vec::new() }, StoreKind::SingleVersion, &Rules::Free).is_err());
+        assert!(check(Op::PutBatch { entries: Vec::new() }, StoreKind::SingleVersion, &Rules::Free).is_ok());
     }
 
     #[test]
     fn the_longest_device_key_is_still_a_legal_stored_key() {
         let longest = "k".repeat(crate::limits::KEY_BYTES_MAX_DEVICE);
-        let checked = check(Op::Get { key: longest }, StoreKind::DeviceCollaboration).unwrap();
+        let checked = check(Op::Get { key: longest }, StoreKind::DeviceCollaboration, &Rules::Free).unwrap();
         assert!(matches!(checked, Checked::Read(Read::Get(key)) if key.len() == 900));
     }
 }

@@ -8,20 +8,25 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::device::user_key;
+use super::select::{Prepared, Start, State};
 use crate::error::Result;
 use crate::limits::{POSITION_SAMPLES_MAX, WINDOW_BYTES_MAX, WINDOW_ENTRIES_MAX};
 use crate::model::{Entry, StoreKind};
-use crate::storage::{Direction, Range, Rows, Snapshot};
+use crate::storage::{Direction, Found, Range, Rows, Snapshot};
 
-/// What a cursor or a stream reads: a range of one snapshot.
-#[derive(Clone)]
+/// What a cursor or a stream reads: entries of one snapshot, in an order of their own.
 pub struct Selection {
-    /// What was committed when it was opened.
-    pub snapshot: Arc<Snapshot>,
-    /// The stored keys that it covers.
-    pub range: Range,
-    /// The layout of the keys.
-    pub kind: StoreKind,
+    snapshot: Arc<Snapshot>,
+    source: Source,
+    kind: StoreKind,
+}
+
+/// Which entries of the snapshot.
+enum Source {
+    /// Those of a range of stored keys, by their keys.
+    Range(Range),
+    /// Those that a query selects, in its order; with what was gathered to sort them.
+    Query(Box<(Prepared, State)>),
 }
 
 /// An entry with its stored key, where reading goes on.
@@ -31,13 +36,70 @@ struct Row {
 }
 
 impl Selection {
-    /// Reads a window of entries from one end of `range`.
-    fn window(&self, range: &Range, direction: Direction, entries_max: usize) -> Result<VecDeque<Row>> {
+    /// The entries of a range of stored keys.
+    #[must_use]
+    pub fn of_range(snapshot: Arc<Snapshot>, range: Range, kind: StoreKind) -> Self {
+        Self { snapshot, source: Source::Range(range), kind }
+    }
+
+    /// The entries that a query selects.
+    #[must_use]
+    pub fn of_query(snapshot: Arc<Snapshot>, query: Prepared, kind: StoreKind) -> Self {
+        let (skipped, most) = query.limits();
+        let state = State::wanting(skipped.saturating_add(most));
+        Self { snapshot, source: Source::Query(Box::new((query, state))), kind }
+    }
+
+    /// Positions of the order that come before the first one of the selection, and how many it has at most.
+    fn limits(&self) -> (i64, i64) {
+        let signed = |number| i64::try_from(number).unwrap_or(i64::MAX);
+        match &self.source {
+            Source::Range(_) => (0, i64::MAX),
+            Source::Query(query) => {
+                let (skipped, most) = query.0.limits();
+                (signed(skipped), signed(most))
+            }
+        }
+    }
+
+    /// Shows stored keys in the order, from `start` on.
+    fn keys(&mut self, start: Start<'_>, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+        match &mut self.source {
+            Source::Range(range) => self.snapshot.keys(&part(range, start, Direction::Forward), visit),
+            Source::Query(query) => {
+                let (query, state) = &mut **query;
+                query.walk(&*self.snapshot, state, start, Direction::Forward, false, &mut |key, _| visit(key))
+            }
+        }
+    }
+
+    /// Shows stored keys with their values in the order or backward, from `start` on.
+    fn rows(
+        &mut self,
+        start: Start<'_>,
+        direction: Direction,
+        mut visit: impl FnMut(&[u8], Found<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        match &mut self.source {
+            Source::Range(range) => self.snapshot.scan(&part(range, start, direction), direction, visit),
+            Source::Query(query) => {
+                let (query, state) = &mut **query;
+                query.walk(&*self.snapshot, state, start, direction, true, &mut |key, value| match value {
+                    Some(value) => visit(key, value),
+                    None => ControlFlow::Continue(()),
+                })
+            }
+        }
+    }
+
+    /// Reads a window of entries from `start` on.
+    fn window(&mut self, start: Start<'_>, direction: Direction, entries_max: usize) -> Result<VecDeque<Row>> {
+        let kind = self.kind;
         let mut window = VecDeque::new();
         let mut bytes = 0;
         let mut damaged = None;
-        self.snapshot.scan(range, direction, |key, value| {
-            let user_key = match user_key(self.kind, key) {
+        self.rows(start, direction, |key, value| {
+            let user_key = match user_key(kind, key) {
                 Ok(user_key) => user_key.to_owned(),
                 Err(error) => {
                     damaged = Some(error);
@@ -54,18 +116,31 @@ impl Selection {
     }
 }
 
+/// The part of a range that a walk from `start` goes through.
+fn part(range: &Range, start: Start<'_>, direction: Direction) -> Range {
+    match (start, direction) {
+        (Start::Edge, _) => range.clone(),
+        (Start::At(key), Direction::Forward) => range.from(key),
+        (Start::At(key), Direction::Backward) => range.before(&[key, &[0]].concat()),
+        (Start::Beyond(key), Direction::Forward) => range.after(key),
+        (Start::Beyond(key), Direction::Backward) => range.before(key),
+    }
+}
+
 /// A stream of entries in the order of their keys, forward or backward.
 pub struct Stream {
     selection: Selection,
     direction: Direction,
     left: u64,
+    /// The stored key of the last entry that was read.
+    last: Option<Vec<u8>>,
 }
 
 impl Stream {
     /// A stream of at most `limit` entries.
     #[must_use]
     pub fn new(selection: Selection, direction: Direction, limit: Option<u64>) -> Self {
-        Self { selection, direction, left: limit.unwrap_or(u64::MAX) }
+        Self { selection, direction, left: limit.unwrap_or(u64::MAX), last: None }
     }
 
     /// The next entries: at least one, unless there are no more.
@@ -78,33 +153,36 @@ impl Stream {
         if entries_max == 0 {
             return Ok(Vec::new());
         }
-        let window = self.selection.window(&self.selection.range, self.direction, entries_max)?;
+        let start = self.last.as_deref().map_or(Start::Edge, Start::Beyond);
+        let window = self.selection.window(start, self.direction, entries_max)?;
         self.left -= window.len() as u64;
         if let Some(last) = window.back() {
-            self.selection.range = match self.direction {
-                Direction::Forward => self.selection.range.after(&last.stored_key),
-                Direction::Backward => self.selection.range.before(&last.stored_key),
-            };
+            self.last = Some(last.stored_key.clone());
         }
         Ok(window.into_iter().map(|row| row.entry).collect())
     }
 }
 
-/// A result set: entries in ascending order of their keys, with a position that moves.
+/// A result set: entries in an order, with a position that moves.
 ///
 /// The position is from -1, before the first entry, to the count, behind the last. A move that fails goes to that end.
+/// Besides it there are places: positions in the order of all selected entries, of which a limit skips the first ones.
 pub struct Cursor {
     selection: Selection,
     position: i64,
     /// Known once a walk has reached the end.
     count: Option<i64>,
+    /// Place of the first entry of the result set.
+    skipped: i64,
+    /// How many it has at most.
+    most: i64,
     window: VecDeque<Row>,
-    /// Position of the window's first entry.
+    /// Place of the window's first entry.
     window_first: i64,
     samples: Samples,
 }
 
-/// Keys of evenly spread positions: 0, `step`, 2 * `step` and so on, as far as walks have come.
+/// Keys of evenly spread places: 0, `step`, 2 * `step` and so on, as far as walks have come.
 struct Samples {
     step: i64,
     keys: Vec<Vec<u8>>,
@@ -140,7 +218,9 @@ impl Cursor {
     #[must_use]
     pub fn new(selection: Selection) -> Self {
         let samples = Samples { step: 1, keys: Vec::new() };
-        Self { selection, position: -1, count: None, window: VecDeque::new(), window_first: 0, samples }
+        let (skipped, most) = selection.limits();
+        let window = VecDeque::new();
+        Self { selection, position: -1, count: None, skipped, most, window, window_first: 0, samples }
     }
 
     /// How many entries there are.
@@ -152,15 +232,25 @@ impl Cursor {
         if let Some(count) = self.count {
             return Ok(count);
         }
-        let (known, range) = self.anchor(i64::MAX);
-        let mut count = known;
-        self.selection.snapshot.keys(&range, |key| {
-            self.samples.note(count, key);
-            count += 1;
-            ControlFlow::Continue(())
-        })?;
+        let end = self.skipped.saturating_add(self.most);
+        let anchor = self.anchor(end);
+        let mut place = anchor.place();
+        let samples = &mut self.samples;
+        if place < end {
+            self.selection.keys(anchor.start(), |key| {
+                samples.note(place, key);
+                place += 1;
+                if place < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+        }
+        Ok(self.ends_at(place))
+    }
+
+    /// Remembers that there is no entry at a place, and gives the count that follows.
+    fn ends_at(&mut self, place: i64) -> i64 {
+        let count = (place - self.skipped).clamp(0, self.most);
         self.count = Some(count);
-        Ok(count)
+        count
     }
 
     /// The position: -1 to the count.
@@ -248,73 +338,101 @@ impl Cursor {
         if self.position < 0 || !self.locate(self.position)? {
             return Ok(None);
         }
-        let place = usize::try_from(self.position - self.window_first).unwrap_or(usize::MAX);
+        let place = usize::try_from(self.position + self.skipped - self.window_first).unwrap_or(usize::MAX);
         Ok(self.window.get(place).map(|row| &row.entry))
     }
 
     /// Brings the entry of a position into the window. False if there is no such entry.
     fn locate(&mut self, position: i64) -> Result<bool> {
-        if self.count.is_some_and(|count| position >= count) {
+        if position >= self.count.unwrap_or(self.most) {
             return Ok(false);
         }
+        let place = position.saturating_add(self.skipped);
         let behind = self.window_first + self.window.len() as i64;
-        if (self.window_first..behind).contains(&position) {
+        if (self.window_first..behind).contains(&place) {
             return Ok(true);
         }
-        if position == self.window_first - 1
+        if place == self.window_first - 1
             && let Some(first) = self.window.front()
         {
             // A step back: the window is read from its other end, else a walk back would read one for each entry.
-            let range = self.selection.range.before(&first.stored_key);
-            let window = self.selection.window(&range, Direction::Backward, WINDOW_ENTRIES_MAX)?;
+            let start = Start::Beyond(&first.stored_key);
+            let window = self.selection.window(start, Direction::Backward, WINDOW_ENTRIES_MAX)?;
             self.window_first -= window.len() as i64;
             self.window = window.into_iter().rev().collect();
             return Ok(!self.window.is_empty());
         }
-        let (mut at, mut range) = self.anchor(position);
-        let samples = &mut self.samples;
-        // Walk over keys up to the position, then read a window from there.
-        let mut found = at == position;
-        if !found {
-            let mut key_there = Vec::new();
-            self.selection.snapshot.keys(&range, |key| {
-                samples.note(at, key);
-                found = at == position;
-                if found {
-                    key_there.extend_from_slice(key);
-                    return ControlFlow::Break(());
-                }
-                at += 1;
-                ControlFlow::Continue(())
-            })?;
-            if !found {
-                self.count = Some(at);
-                return Ok(false);
-            }
-            range = range.from(&key_there);
-        }
-        let window = self.selection.window(&range, Direction::Forward, WINDOW_ENTRIES_MAX)?;
+        let anchor = self.anchor(place);
+        let anchor = if anchor.place() == place { Some(anchor) } else { self.walk_to(anchor, place)? };
+        let Some(anchor) = anchor else { return Ok(false) };
+        let window = self.selection.window(anchor.start(), Direction::Forward, WINDOW_ENTRIES_MAX)?;
         if window.is_empty() {
-            self.count = Some(position);
+            self.ends_at(place);
             return Ok(false);
         }
-        for (row, at) in window.iter().zip(position..) {
+        for (row, at) in window.iter().zip(place..) {
             self.samples.note(at, &row.stored_key);
         }
-        (self.window, self.window_first) = (window, position);
+        (self.window, self.window_first) = (window, place);
         Ok(true)
     }
 
-    /// The nearest position at or before `position` from which a walk can start, with the range from there on.
-    fn anchor(&self, position: i64) -> (i64, Range) {
-        let range = &self.selection.range;
-        let mut nearest = self.samples.before(position).map_or((0, range.clone()), |(at, key)| (at, range.from(key)));
+    /// Walks over keys up to a place. None, and the count is known, if there is no such entry.
+    fn walk_to(&mut self, from: Anchor, place: i64) -> Result<Option<Anchor>> {
+        let mut at = from.place();
+        let (samples, mut there) = (&mut self.samples, None);
+        self.selection.keys(from.start(), |key| {
+            samples.note(at, key);
+            if at == place {
+                there = Some(Anchor::At(place, key.to_vec()));
+                return ControlFlow::Break(());
+            }
+            at += 1;
+            ControlFlow::Continue(())
+        })?;
+        if there.is_none() {
+            self.ends_at(at);
+        }
+        Ok(there)
+    }
+
+    /// The nearest place at or before `place` from which a walk can start.
+    fn anchor(&self, place: i64) -> Anchor {
+        let sample = self.samples.before(place);
+        let nearest = sample.map_or(Anchor::Beginning, |(at, key)| Anchor::At(at, key.to_vec()));
         if let Some(last) = self.window.back() {
             let behind = self.window_first + self.window.len() as i64;
-            if behind <= position && behind > nearest.0 {
-                nearest = (behind, range.after(&last.stored_key));
+            if behind <= place && behind > nearest.place() {
+                return Anchor::Behind(behind, last.stored_key.clone());
             }
         }
         nearest
+    }
+}
+
+/// A place from which a walk can start.
+enum Anchor {
+    /// The first one.
+    Beginning,
+    /// The one of this key.
+    At(i64, Vec<u8>),
+    /// The one that follows this key.
+    Behind(i64, Vec<u8>),
+}
+
+impl Anchor {
+    fn place(&self) -> i64 {
+        match self {
+            Self::Beginning => 0,
+            Self::At(place, _) | Self::Behind(place, _) => *place,
+        }
+    }
+
+    fn start(&self) -> Start<'_> {
+        match self {
+            Self::Beginning => Start::Edge,
+            Self::At(_, key) => Start::At(key),
+            Self::Behind(_, key) => Start::Beyond(key),
+        }
     }
 }

@@ -5,12 +5,15 @@
 //! callers see to the keys that are stored.
 
 mod apply;
+mod bounds;
 mod changes;
 mod check;
 mod cursor;
 mod device;
 mod op;
 mod result_set;
+mod rules;
+mod select;
 mod upkeep;
 
 pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
@@ -20,4 +23,6 @@ pub use cursor::{Cursor, Selection, Stream};
 pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
 pub use result_set::{EntryStream, ResultSet};
+pub use rules::Rules;
+pub use select::{Meter, Prepared};
 pub use upkeep::{Upkeep, check_some};

@@ -3,6 +3,7 @@
 use super::result_set::{EntryStream, ResultSet};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
 use crate::model::{BackupDeletion, BackupPlace, Entry, SecurityLevel, Value};
+use crate::query::Query;
 
 /// An operation on a store, as the caller gave it: keys are not yet trimmed nor checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +70,29 @@ pub enum Op {
         /// The prefix: not empty. One that is blank or holds a `^` selects every entry.
         prefix: String,
     },
+    /// Read the entries that a query selects, in its order. Answers [`Outcome::Entries`].
+    GetEntriesByQuery {
+        /// The device, in a device store; it goes before the one that the query names. Empty for that one, `None` too.
+        device_id: Option<String>,
+        /// The query.
+        query: Query,
+    },
+    /// Count the entries that a query selects, which has no order and no limit. Answers [`Outcome::Count`], or fails
+    /// with `NotFound` if there are none.
+    GetResultSize {
+        /// As for [`Op::GetEntriesByQuery`].
+        device_id: Option<String>,
+        /// The query.
+        query: Query,
+    },
+    /// Open a result set over the entries that a query selects, in its order. Answers [`Outcome::ResultSet`], or fails
+    /// as [`Op::GetResultSet`] does.
+    GetResultSetByQuery {
+        /// As for [`Op::GetEntriesByQuery`].
+        device_id: Option<String>,
+        /// The query.
+        query: Query,
+    },
     /// Count the entries whose key begins with a prefix. Answers [`Outcome::Count`].
     Count {
         /// The prefix. One that is empty, blank or holds a `^` selects every entry.
@@ -123,6 +147,16 @@ pub enum Op {
     /// Begin a transaction of the store: every write joins it, by whatever handle, until it ends. Answers
     /// [`Outcome::Done`], or fails with `Database` if one is open.
     StartTransaction,
+    /// The same, for an owner whose end is the transaction's end too.
+    StartTransactionOf {
+        /// A number that the owner shares with nobody; not 0.
+        owner: u64,
+    },
+    /// The owner is gone: undo its transaction if that is the one that is open. Answers [`Outcome::Done`] either way.
+    AbandonTransaction {
+        /// The owner's number.
+        owner: u64,
+    },
     /// End the transaction and keep its writes. Answers [`Outcome::Done`] when they are durable, or fails with
     /// `Database` if none is open.
     Commit,
@@ -192,6 +226,11 @@ impl Op {
                 keys.iter().map(|key| key.len() + std::mem::size_of::<String>()).sum()
             }
             Self::GetEntries { prefix } | Self::GetResultSet { prefix } | Self::Count { prefix } => prefix.len(),
+            Self::GetEntriesByQuery { device_id, query }
+            | Self::GetResultSize { device_id, query }
+            | Self::GetResultSetByQuery { device_id, query } => {
+                device_id.as_ref().map_or(0, String::len) + query.bytes()
+            }
             Self::GetEntryStream { range } => range.bytes(),
             Self::Backup { place } | Self::Restore { place } | Self::DeleteBackup { place } => place.bytes(),
             Self::DeleteBackups { places } => places.iter().map(BackupPlace::bytes).sum(),
@@ -205,6 +244,8 @@ impl Op {
             Self::EnableSync { .. } | Self::SetSyncParam { .. } | Self::GetSecurityLevel => 0,
             Self::Flush
             | Self::StartTransaction
+            | Self::StartTransactionOf { .. }
+            | Self::AbandonTransaction { .. }
             | Self::Commit
             | Self::Rollback
             | Self::CheckIntegrity { .. }

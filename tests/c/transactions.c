@@ -207,6 +207,77 @@ static void on_a_queue(dkv_store *store)
     group("through a view, starts and ends are answered by records in their order");
 }
 
+/* Ends a queue with a transaction that was begun through it, in one of the two ways. */
+static void end_queue_inside(dkv_store *store, bool by_descriptor)
+{
+    host host = host_create();
+    intptr_t descriptor = -1;
+    CHECK_CODE(DKV_OK, dkv_queue_descriptor(host.queue, &descriptor));
+    dkv_store *view = view_of(store, host.queue);
+    dkv_value value = string_value("orphaned");
+    CHECK_CODE(DKV_OK, dkv_store_start_transaction(view, NULL, tag(1)));
+    CHECK_CODE(DKV_OK, put_on(view, "orphaned", &value, 2));
+    CHECK_CODE(DKV_OK, next_record(&host).code);
+    CHECK_CODE(DKV_OK, next_record(&host).code);
+    CHECK(has_text(store, "orphaned", "orphaned"));
+    if (by_descriptor) {
+        close((int)descriptor);
+    }
+    host_free(&host);
+    if (!by_descriptor) {
+        close((int)descriptor);
+    }
+}
+
+static void ends_of_queues(dkv_store *store)
+{
+    for (int by_descriptor = 0; by_descriptor < 2; by_descriptor++) {
+        end_queue_inside(store, by_descriptor);
+        CHECK_CODE(DKV_OK, start(store));
+        CHECK_CODE(DKV_ERR_NOT_FOUND, now_code(store, "orphaned"));
+        CHECK_CODE(DKV_OK, rollback(store));
+    }
+    group("a transaction of a queue ends with the queue");
+
+    host host = host_create();
+    dkv_store *view = view_of(store, host.queue);
+    CHECK_CODE(DKV_OK, dkv_store_start_transaction(view, NULL, tag(1)));
+    CHECK_CODE(DKV_OK, next_record(&host).code);
+    CHECK_CODE(DKV_OK, commit(store));
+    CHECK_CODE(DKV_OK, start(store));
+    CHECK_CODE(DKV_OK, put_text(store, "another", "one"));
+    host_free(&host);
+    CHECK_CODE(DKV_OK, commit(store));
+    CHECK(has_text(store, "another", "one"));
+    group("a transaction of another handle does not end with a queue");
+}
+
+/* What a host held that closed its end while it had nothing under way is free for others. */
+static void idle_hosts(dkv_store *store)
+{
+    host host = host_create();
+    intptr_t descriptor = -1;
+    CHECK_CODE(DKV_OK, dkv_queue_descriptor(host.queue, &descriptor));
+    dkv_store *view = view_of(store, host.queue);
+    for (uintptr_t i = 0; i < 8; i++) {
+        dkv_subscription *subscription = NULL;
+        CHECK_CODE(DKV_OK, dkv_store_get_result_set(view, TEXT("^"), NULL, tag(i)));
+        CHECK_CODE(DKV_OK, next_record(&host).code);
+        CHECK_CODE(DKV_OK, dkv_store_subscribe(view, DKV_SUBSCRIBE_ALL, NULL, tag(i), &subscription));
+    }
+    CHECK_CODE(DKV_OK, dkv_store_start_transaction(view, NULL, tag(9)));
+    CHECK_CODE(DKV_OK, next_record(&host).code);
+    close((int)descriptor);
+    CHECK_CODE(DKV_OK, start(store));
+    CHECK_CODE(DKV_OK, rollback(store));
+    dkv_statistics statistics = DKV_STATISTICS_INIT;
+    CHECK_CODE(DKV_OK, dkv_store_get_statistics_now(store, &statistics));
+    CHECK_CODE(0, (int64_t)statistics.result_sets);
+    CHECK_CODE(0, (int64_t)statistics.observers);
+    host_free(&host);
+    group("what an idle host held is free when its end is closed");
+}
+
 int main(void)
 {
     dkv_manager *manager = test_manager();
@@ -217,6 +288,8 @@ int main(void)
     a_chain(store);
     arguments(store);
     on_a_queue(store);
+    ends_of_queues(store);
+    idle_hosts(store);
     CHECK_CODE(DKV_OK, close_store(store));
     last_close(manager);
     dkv_manager_free(manager);

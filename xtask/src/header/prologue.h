@@ -88,7 +88,8 @@
  * is NULL, and user_data is the tag of the answer's record. The host waits with dkv_queue_wait(), or in an event loop
  * for the socket of dkv_queue_descriptor() to become readable: one byte comes when an empty queue gets a record. The
  * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
- * of the socket, the views of the queue die.
+ * of the socket, the views of the queue die, and with them the result sets, iterators and subscriptions that they gave and
+ * the transaction that was begun through one of them.
  *
  * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
  * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.
