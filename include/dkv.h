@@ -462,6 +462,16 @@ extern "C" {
 #define DKV_SYNC_PUSH_PULL 2
 
 /**
+ * Values may have fields that the schema does not declare. The default.
+ */
+#define DKV_SCHEMA_COMPATIBLE 0
+
+/**
+ * Values have no field that the schema does not declare.
+ */
+#define DKV_SCHEMA_STRICT 1
+
+/**
  * A record without a result: put, delete, flush, close.
  */
 #define DKV_RECORD_DONE 1
@@ -582,6 +592,11 @@ extern "C" {
 typedef struct dkv_blob dkv_blob;
 
 /**
+ * A field of a schema, or an object with fields inside. Free it with dkv_field_node_free().
+ */
+typedef struct dkv_field_node dkv_field_node;
+
+/**
  * The entries of a range of keys as they were committed when it was opened. End it with dkv_iterator_free().
  */
 typedef struct dkv_iterator dkv_iterator;
@@ -590,6 +605,26 @@ typedef struct dkv_iterator dkv_iterator;
  * A manager: gives, closes, deletes and lists the stores of one application below one folder.
  */
 typedef struct dkv_manager dkv_manager;
+
+/**
+ * A query that is put together: predicates on the fields of documents, a key prefix, a device, an order, a limit. Free it
+ * with dkv_query_free().
+ *
+ * Predicates are joined by dkv_query_and() and dkv_query_or(), of which AND binds tighter; groups come between
+ * dkv_query_begin_group() and dkv_query_end_group(). Behind the condition may come orders, then one limit, then one
+ * suggested index. Whether that is so, and whether the fields exist, is checked when a store is asked; such a call then
+ * answers DKV_ERR_INVALID_QUERY_FORMAT, DKV_ERR_INVALID_QUERY_FIELD, DKV_ERR_NOT_SUPPORTED (a predicate on a store
+ * without a schema) or DKV_ERR_OVER_LIMITS.
+ *
+ * A field is a name or a path, "a.b" or "$.a.b". **A call whose field, prefix, index or device id is empty or has a `^`
+ * does nothing**, and neither does a limit with a negative number, as in the reference: a query of which nothing is left
+ * selects everything.
+ *
+ * A query is copied by each call on a store that it is given to. It may be used from any thread, one call at a time.
+ * The functions below return DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, texts that are no UTF-8, U+0000 in a field, an index
+ * or a pattern, and what each one says), DKV_ERR_CLOSED (a query that was freed), DKV_ERR_FORKED.
+ */
+typedef struct dkv_query dkv_query;
 
 /**
  * A completion queue: answers wait in it as packed records until the host drains them.
@@ -604,6 +639,11 @@ typedef struct dkv_queue dkv_queue;
  * functions read on the caller's thread.
  */
 typedef struct dkv_result_set dkv_result_set;
+
+/**
+ * A schema that is put together. Free it with dkv_schema_free().
+ */
+typedef struct dkv_schema dkv_schema;
 
 /**
  * A handle on an open store. Handles on one store share it; the store closes with its last handle.
@@ -725,7 +765,8 @@ typedef struct dkv_store_options {
      */
     dkv_text root_dir;
     /**
-     * The schema's JSON text; empty for none, the default. This version answers any with DKV_ERR_NOT_SUPPORTED.
+     * The schema's JSON text, which dkv_schema_to_json() makes, or which is written by hand; empty for none, the default.
+     * A store that has a schema and is opened without one can only be read.
      */
     dkv_text schema;
     /**
@@ -1085,6 +1126,10 @@ typedef struct dkv_statistics {
      * Open iterators, and whatever else of the library reads the whole store.
      */
     uint64_t iterators;
+    /**
+     * How often queries went over their candidates to sort them.
+     */
+    uint64_t query_passes;
 } dkv_statistics;
 
 /**
@@ -1925,6 +1970,513 @@ int32_t dkv_iterator_next_page(dkv_iterator *iterator,
  * Ends an iterator. NULL and ended ones are accepted. Any thread.
  */
 void dkv_iterator_free(dkv_iterator *iterator);
+
+/**
+ * Makes a field of this name: without a type, not nullable, without a default.
+ *
+ * Whether the name can be one is checked where a store is opened with the schema. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty name, no UTF-8), DKV_ERR_OVER_LIMITS (too many handles).
+ *
+ * The name is readable; `node` is NULL or writable.
+ */
+int32_t dkv_field_node_new(const char *name, size_t name_length, dkv_field_node **node);
+
+/**
+ * Frees a handle on a field. The field goes on in the schemas and fields that it was put into. NULL and freed ones are
+ * accepted. Any thread.
+ */
+void dkv_field_node_free(dkv_field_node *node);
+
+/**
+ * Makes a field an object with another field inside.
+ *
+ * The child is held by reference: what is changed there later counts. Of two children with one name the later counts.
+ * A field with children is an object, and its own type, default and nullability count for nothing. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_field_node_append_child(dkv_field_node *node,
+                                    dkv_field_node *child);
+
+/**
+ * Sets the type of a field: one of the DKV_VALUE numbers. DKV_VALUE_FLOAT is the same as DKV_VALUE_DOUBLE;
+ * DKV_VALUE_BYTE_ARRAY makes the schema one that no store can have.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number; NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_field_node_set_type(dkv_field_node *node,
+                                int32_t value_type);
+
+/**
+ * Sets whether a field may be null: 1 or 0.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number; NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_field_node_set_nullable(dkv_field_node *node,
+                                    int32_t nullable);
+
+/**
+ * Sets what a field is when a value lacks it. The value is copied.
+ *
+ * A STRING is the text itself for a field of that type, else the literal, such as `0`, `true`, or `null` for no default.
+ * A BYTE_ARRAY is as if the default was never set, which for a STRING is the empty text. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (not a value; NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ *
+ * `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_field_node_set_default(dkv_field_node *node,
+                                   const dkv_value *value);
+
+/**
+ * Makes a schema without fields and indexes: compatible, and nothing of a value is skipped.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many handles).
+ *
+ * `schema` is NULL or writable.
+ */
+int32_t dkv_schema_new(dkv_schema **schema);
+
+/**
+ * Frees a schema, and the text that it has lent out. NULL and freed ones are accepted. Any thread.
+ */
+void dkv_schema_free(dkv_schema *schema);
+
+/**
+ * Gives a handle on the root of a schema: its children are the outermost fields. Free it with dkv_field_node_free().
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed), DKV_ERR_OVER_LIMITS (too many
+ * handles).
+ *
+ * `root` is NULL or writable.
+ */
+int32_t dkv_schema_root(dkv_schema *schema,
+                        dkv_field_node **root);
+
+/**
+ * Takes a field for the root of a schema. Its name counts for nothing there.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema or field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_schema_set_root(dkv_schema *schema, dkv_field_node *root);
+
+/**
+ * Sets the paths of the fields that have an index, such as `$.address.city`: at most 32, which are copied.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (more than 32, no UTF-8; NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ *
+ * `count` texts are readable at `paths`.
+ */
+int32_t dkv_schema_set_indexes(dkv_schema *schema,
+                               const dkv_text *paths,
+                               size_t count);
+
+/**
+ * Sets whether values may have fields that are not declared: DKV_SCHEMA_STRICT says no, every other number yes.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_schema_set_mode(dkv_schema *schema,
+                            uint32_t mode);
+
+/**
+ * Sets how many bytes of each value stand before its JSON text: 0 to 4,194,302, which the opening of a store checks.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_schema_set_skip(dkv_schema *schema,
+                            uint32_t skip_bytes);
+
+/**
+ * Writes a schema as the JSON text that dkv_store_options.schema takes.
+ *
+ * The text is borrowed: until the next call of this function on the schema, or until the schema is freed. Whether it is
+ * a valid schema, the opening of a store says. Any thread, but not two at once for one schema.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (more than 256 fields; fields deeper than 4 levels, or that contain themselves;
+ * NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ *
+ * `json` is NULL or writable; nobody uses the text that was borrowed before.
+ */
+int32_t dkv_schema_to_json(dkv_schema *schema,
+                           dkv_text *json);
+
+/**
+ * Makes a query that selects everything.
+ *
+ * Any thread. Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many handles), DKV_ERR_FORKED.
+ *
+ * `query` is NULL or writable.
+ */
+int32_t dkv_query_new(dkv_query **query);
+
+/**
+ * Frees a query. NULL and freed ones are accepted. Any thread.
+ */
+void dkv_query_free(dkv_query *query);
+
+/**
+ * Makes a query as it was when new. Codes as for dkv_query.
+ */
+int32_t dkv_query_reset(dkv_query *query);
+
+/**
+ * The query as the reference's text, in which numbers are rounded to six digits; empty if it is longer than 512,000
+ * bytes.
+ *
+ * `length` is the size of the text in bytes. If it does not fit into the buffer, nothing else is written; (NULL, 0) is a
+ * buffer without room. The text is UTF-8, not NUL-terminated. Codes as for dkv_query.
+ *
+ * `text` is writable for `capacity` bytes; `length` is NULL or writable.
+ */
+int32_t dkv_query_get_sql_like(const dkv_query *query,
+                               char *text,
+                               size_t capacity,
+                               size_t *length);
+
+/**
+ * Joins the condition before with the one behind: both must hold. Codes as for dkv_query.
+ */
+int32_t dkv_query_and(dkv_query *query);
+
+/**
+ * Joins the condition before with the one behind: one of them must hold. Codes as for dkv_query.
+ */
+int32_t dkv_query_or(dkv_query *query);
+
+/**
+ * Begins a group of predicates. Codes as for dkv_query.
+ */
+int32_t dkv_query_begin_group(dkv_query *query);
+
+/**
+ * Ends a group of predicates. Codes as for dkv_query.
+ */
+int32_t dkv_query_end_group(dkv_query *query);
+
+/**
+ * Sorts by a field, which is no BOOL: first entries without a value, then numbers, then texts by their bytes. Several
+ * sort one behind the other; entries that are still equal are in the ascending order of their keys. Codes as for dkv_query.
+ *
+ * The text is readable.
+ */
+int32_t dkv_query_order_by_asc(dkv_query *query,
+                               const char *field,
+                               size_t field_length);
+
+/**
+ * Sorts by a field, the other way round. Codes as for dkv_query.
+ *
+ * The text is readable.
+ */
+int32_t dkv_query_order_by_desc(dkv_query *query, const char *field, size_t field_length);
+
+/**
+ * Skips `offset` entries of the ordered answer and takes at most `total`; with a negative number it does nothing. Codes
+ * as for dkv_query.
+ */
+int32_t dkv_query_limit(dkv_query *query,
+                        int32_t total,
+                        int32_t offset);
+
+/**
+ * Only entries whose key begins with a prefix, wherever the call stands. The last one counts. Codes as for dkv_query.
+ *
+ * The text is readable.
+ */
+int32_t dkv_query_prefix_key(dkv_query *query,
+                             const char *prefix,
+                             size_t prefix_length);
+
+/**
+ * The index that the caller would use. It never changes an answer. Codes as for dkv_query.
+ *
+ * The text is readable.
+ */
+int32_t dkv_query_set_suggest_index(dkv_query *query, const char *index, size_t index_length);
+
+/**
+ * Only entries of this device, in a device store. The last one counts. Codes as for dkv_query.
+ *
+ * The text is readable.
+ */
+int32_t dkv_query_device_id(dkv_query *query, const char *device_id, size_t device_id_length);
+
+/**
+ * Only entries whose field equals a value, which is no BYTE_ARRAY. An entry without the field is not selected, here and
+ * below. A FLOAT is taken for a DOUBLE. Codes as for dkv_query.
+ *
+ * The field is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_query_equal_to(dkv_query *query,
+                           const char *field,
+                           size_t field_length,
+                           const dkv_value *value);
+
+/**
+ * Only entries whose field differs from a value. Codes as for dkv_query.
+ *
+ * The field is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_query_not_equal_to(dkv_query *query,
+                               const char *field,
+                               size_t field_length,
+                               const dkv_value *value);
+
+/**
+ * Only entries whose field is greater than a value. A BOOLEAN is taken for an INTEGER, here and below. Codes as for dkv_query.
+ *
+ * The field is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_query_greater_than(dkv_query *query,
+                               const char *field,
+                               size_t field_length,
+                               const dkv_value *value);
+
+/**
+ * Only entries whose field is less than a value. Codes as for dkv_query.
+ *
+ * The field is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_query_less_than(dkv_query *query,
+                            const char *field,
+                            size_t field_length,
+                            const dkv_value *value);
+
+/**
+ * Only entries whose field is greater than a value or equal to it. Codes as for dkv_query.
+ *
+ * The field is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_query_greater_than_or_equal_to(dkv_query *query,
+                                           const char *field,
+                                           size_t field_length,
+                                           const dkv_value *value);
+
+/**
+ * Only entries whose field is less than a value or equal to it. Codes as for dkv_query.
+ *
+ * The field is readable; `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_query_less_than_or_equal_to(dkv_query *query,
+                                        const char *field,
+                                        size_t field_length,
+                                        const dkv_value *value);
+
+/**
+ * Only entries that have no value there: the field is missing, null, an array or an object. Codes as for dkv_query.
+ *
+ * The field is readable.
+ */
+int32_t dkv_query_is_null(dkv_query *query,
+                          const char *field,
+                          size_t field_length);
+
+/**
+ * Only entries that have a value there. Codes as for dkv_query.
+ *
+ * The field is readable.
+ */
+int32_t dkv_query_is_not_null(dkv_query *query, const char *field, size_t field_length);
+
+/**
+ * Only entries whose field equals one of 1 to 128 numbers, which are all INTEGER, all LONG or all DOUBLE.
+ * DKV_ERR_INVALID_ARGUMENT for none. Codes as for dkv_query.
+ *
+ * The field is readable; `numbers` is NULL or `count` of them are readable with their bytes.
+ */
+int32_t dkv_query_in_number(dkv_query *query,
+                            const char *field,
+                            size_t field_length,
+                            const dkv_value *numbers,
+                            size_t count);
+
+/**
+ * Only entries whose field equals none of 1 to 128 numbers.
+ * DKV_ERR_INVALID_ARGUMENT for none. Codes as for dkv_query.
+ *
+ * The field is readable; `numbers` is NULL or `count` of them are readable with their bytes.
+ */
+int32_t dkv_query_not_in_number(dkv_query *query,
+                                const char *field,
+                                size_t field_length,
+                                const dkv_value *numbers,
+                                size_t count);
+
+/**
+ * Only entries whose field equals one of 1 to 128 texts.
+ * DKV_ERR_INVALID_ARGUMENT for none. Codes as for dkv_query.
+ *
+ * The field is readable; `texts` is NULL or `count` of them are readable with their bytes.
+ */
+int32_t dkv_query_in_string(dkv_query *query,
+                            const char *field,
+                            size_t field_length,
+                            const dkv_text *texts,
+                            size_t count);
+
+/**
+ * Only entries whose field equals none of 1 to 128 texts.
+ * DKV_ERR_INVALID_ARGUMENT for none. Codes as for dkv_query.
+ *
+ * The field is readable; `texts` is NULL or `count` of them are readable with their bytes.
+ */
+int32_t dkv_query_not_in_string(dkv_query *query,
+                                const char *field,
+                                size_t field_length,
+                                const dkv_text *texts,
+                                size_t count);
+
+/**
+ * Only entries whose field, as a text, fits a pattern: `%` is any run of characters, `_` one character, ASCII letters fit
+ * in either case, nothing escapes. The whole field must fit. Codes as for dkv_query.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_query_like(dkv_query *query,
+                       const char *field,
+                       size_t field_length,
+                       const char *pattern,
+                       size_t pattern_length);
+
+/**
+ * Only entries whose field, as a text, does not fit a pattern. Codes as for dkv_query.
+ *
+ * The texts are readable.
+ */
+int32_t dkv_query_unlike(dkv_query *query,
+                         const char *field,
+                         size_t field_length,
+                         const char *pattern,
+                         size_t pattern_length);
+
+/**
+ * Reads the entries that a query selects, in its order; without one, in ascending order of the keys' bytes.
+ *
+ * In a device store these are entries of this device, unless the query names one. The query is copied. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the store, the query), DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_QUERY_FORMAT, DKV_ERR_INVALID_QUERY_FIELD, DKV_ERR_NOT_SUPPORTED, DKV_ERR_OVER_LIMITS (the
+ * query), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ */
+int32_t dkv_store_get_entries_by_query(dkv_store *store,
+                                       const dkv_query *query,
+                                       dkv_entries_callback callback,
+                                       void *user_data);
+
+/**
+ * As dkv_store_get_entries_by_query(), of a device, which goes before the one that the query names. Only for device stores.
+ *
+ * An empty id is the query's device, or else this one; one that the store does not know has no entries. Any thread.
+ * Codes as there, and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_get_entries_from_device_by_query(dkv_store *store,
+                                                   const char *device_id,
+                                                   size_t device_id_length,
+                                                   const dkv_query *query,
+                                                   dkv_entries_callback callback,
+                                                   void *user_data);
+
+/**
+ * Opens a result set over the entries that a query selects, in its order.
+ *
+ * It counts among the 8 of dkv_store_get_result_set(), and is one like those.
+ *
+ * In a device store these are entries of this device, unless the query names one. The query is copied. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the store, the query), DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_QUERY_FORMAT, DKV_ERR_INVALID_QUERY_FIELD, DKV_ERR_NOT_SUPPORTED, DKV_ERR_OVER_LIMITS (the
+ * query), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ * DKV_ERR_DATABASE also while a transaction is open, DKV_ERR_OVER_LIMITS also for the ninth.
+ */
+int32_t dkv_store_get_result_set_by_query(dkv_store *store,
+                                          const dkv_query *query,
+                                          dkv_result_set_callback callback,
+                                          void *user_data);
+
+/**
+ * As dkv_store_get_result_set_by_query(), of a device, which goes before the one that the query names. Only for device stores.
+ *
+ * An empty id is the query's device, or else this one; one that the store does not know has no entries. Any thread.
+ * Codes as there, and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_get_result_set_from_device_by_query(dkv_store *store,
+                                                      const char *device_id,
+                                                      size_t device_id_length,
+                                                      const dkv_query *query,
+                                                      dkv_result_set_callback callback,
+                                                      void *user_data);
+
+/**
+ * Counts the entries that a query selects. **None are no 0, but DKV_ERR_NOT_FOUND**, as in the reference.
+ *
+ * In a device store these are entries of this device, unless the query names one. The query is copied. Any thread.
+ * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED (the store, the query), DKV_ERR_QUEUE_FULL,
+ * DKV_ERR_FORKED.
+ * Answered: DKV_ERR_INVALID_QUERY_FORMAT, DKV_ERR_INVALID_QUERY_FIELD, DKV_ERR_NOT_SUPPORTED, DKV_ERR_OVER_LIMITS (the
+ * query), DKV_ERR_CORRUPTED, DKV_ERR_DATABASE, DKV_ERR_CLOSED (deleted meanwhile).
+ * DKV_ERR_NOT_FOUND (no entry is selected); DKV_ERR_INVALID_QUERY_FORMAT also for an order or a limit.
+ */
+int32_t dkv_store_get_result_size(dkv_store *store,
+                                  const dkv_query *query,
+                                  dkv_count_callback callback,
+                                  void *user_data);
+
+/**
+ * As dkv_store_get_result_size(), of a device, which goes before the one that the query names. Only for device stores.
+ *
+ * An empty id is the query's device, or else this one; one that the store does not know has no entries. Any thread.
+ * Codes as there, and DKV_ERR_INVALID_ARGUMENT answered in a single-version store.
+ *
+ * The text is readable.
+ */
+int32_t dkv_store_get_result_size_from_device(dkv_store *store,
+                                              const char *device_id,
+                                              size_t device_id_length,
+                                              const dkv_query *query,
+                                              dkv_count_callback callback,
+                                              void *user_data);
+
+/**
+ * Tells how a store would answer a query, in lines for people: which rows it looks at, whether it checks documents, how
+ * the entries come into order, what the limit does. Nothing is read; the wording may change. Answers on this thread.
+ *
+ * `length` is the size of the text in bytes. If it does not fit into the buffer, nothing else is written; (NULL, 0) is a
+ * buffer without room. The text is UTF-8, not NUL-terminated. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_INVALID_QUERY_FORMAT, DKV_ERR_INVALID_QUERY_FIELD,
+ * DKV_ERR_NOT_SUPPORTED, DKV_ERR_OVER_LIMITS, DKV_ERR_CLOSED (the store, the query), DKV_ERR_FORKED.
+ *
+ * `text` is writable for `capacity` bytes; `length` is NULL or writable.
+ */
+int32_t dkv_store_explain_query(dkv_store *store,
+                                const dkv_query *query,
+                                char *text,
+                                size_t capacity,
+                                size_t *length);
+
+/**
+ * As dkv_store_sync(), of the entries that a query selects where they come from.
+ *
+ * Codes as there; DKV_ERR_INVALID_ARGUMENT also for a query whose text is longer than 512,000 bytes;
+ * DKV_ERR_INVALID_QUERY_FORMAT, DKV_ERR_INVALID_QUERY_FIELD, DKV_ERR_NOT_SUPPORTED, DKV_ERR_OVER_LIMITS (the query).
+ *
+ * `device_ids` is NULL or `count` texts are readable with their bytes.
+ */
+int32_t dkv_store_sync_by_query(dkv_store *store,
+                                const dkv_text *device_ids,
+                                size_t count,
+                                const dkv_query *query,
+                                int32_t sync_mode,
+                                uint32_t delay_ms);
 
 /**
  * Backs up what is committed now, under a name in the manager's folder. Writes go on meanwhile.

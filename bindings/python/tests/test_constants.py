@@ -19,12 +19,14 @@ ENUMS = {
     "DKV_DURABILITY_": dkv.Durability,
     "DKV_SUBSCRIBE_": dkv.SubscribeType,
     "DKV_SYNC_": dkv.SyncMode,
+    "DKV_SCHEMA_": dkv.SchemaMode,
 }
 
 #: Functions that Python has no use for, and why.
 UNUSED = {
     "dkv_store_get": "a get is submitted packed, or reads on this thread",
     "dkv_result_set_close": "dkv_result_set_free does it, and may be called again",
+    "dkv_schema_set_root": "the fields are appended to the root that a schema has",
     "dkv_set_logger": "no function pointer of Python's goes into the library",
 }
 

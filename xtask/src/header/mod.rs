@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 22] = [
+const CHAPTERS: [&str; 26] = [
     "status",
     "error",
     "value",
@@ -31,6 +31,10 @@ const CHAPTERS: [&str; 22] = [
     "service",
     "result_set",
     "iterator",
+    "schema",
+    "query",
+    "predicate",
+    "asking",
     "backup",
     "maintenance",
     "queue",

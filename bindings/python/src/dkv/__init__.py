@@ -25,6 +25,7 @@ from .constants import (
     MAX_VALUE_LENGTH,
     Durability,
     ErrorCode,
+    SchemaMode,
     SecurityLevel,
     StoreType,
     SubscribeType,
@@ -49,7 +50,9 @@ from .errors import (
 )
 from .logs import log_to
 from .manager import Manager
+from .query import Query
 from .result_set import ResultSet
+from .schema import FieldNode, Schema
 from .statistics import Statistics
 from .store import KvStore
 from .subscription import Feed, Subscription
@@ -77,6 +80,7 @@ __all__ = [
     "Error",
     "ErrorCode",
     "Feed",
+    "FieldNode",
     "Float",
     "Integer",
     "InvalidArgumentError",
@@ -90,7 +94,10 @@ __all__ = [
     "OutcomeUnknownError",
     "OverLimitsError",
     "PermissionDeniedError",
+    "Query",
     "ResultSet",
+    "Schema",
+    "SchemaMode",
     "SecurityLevel",
     "Statistics",
     "Storable",

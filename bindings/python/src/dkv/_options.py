@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, Tuple, TypedDict
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Tuple, TypedDict
 
 from ._library import ffi, lib
 from ._text import Path, encode, encode_path, fill
 from .constants import Durability, SecurityLevel
 from .errors import check, invalid_argument, invalid_type
+
+if TYPE_CHECKING:
+    from .schema import Schema
 
 #: A struct, and what keeps alive what it points to.
 Filled = Tuple[Any, List[Any]]
@@ -28,7 +31,7 @@ class StoreOptions(_Required, total=False):
     durability: When a write is acknowledged. Default `Durability.DURABLE`.
     cache_bytes: Page cache of the store in bytes, 1 MiB to 64 GiB. Default 8 MiB.
     root_dir: Another folder than the manager's for this store. It must exist. Default none.
-    schema: The schema's JSON text. Default none.
+    schema: The schema: a `dkv.Schema`, or its JSON text. Default none.
     auto_backup_quiet_ms: Time without a write after which an automatic backup begins. Default 30,000.
     auto_backup_interval_ms: Age below which an automatic backup is not replaced. Default 3,600,000.
     """
@@ -40,7 +43,7 @@ class StoreOptions(_Required, total=False):
     durability: Durability
     cache_bytes: int
     root_dir: Path
-    schema: str
+    schema: str | Schema
     auto_backup_quiet_ms: int
     auto_backup_interval_ms: int
 
@@ -77,6 +80,14 @@ def manager(bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_m
     return made, keep
 
 
+def _json(schema: object) -> str:
+    from .schema import Schema
+
+    if not isinstance(schema, Schema):
+        raise invalid_type("option schema", "a Schema or its JSON text", schema)
+    return schema.to_json()
+
+
 _FLAGS = ("create_if_missing", "encrypt", "backup", "auto_sync")
 #: The bits of each field that holds a number. An int32_t has 31 for what is never negative.
 _NUMBERS = {
@@ -100,7 +111,7 @@ def store(store_type: int, options: Mapping[str, Any]) -> Filled:
         elif name == "root_dir":
             keep.append(fill(made.root_dir, encode_path("option root_dir", value)))
         elif name == "schema":
-            keep.append(fill(made.schema, encode("option schema", value)))
+            keep.append(fill(made.schema, encode("option schema", value if isinstance(value, str) else _json(value))))
         else:
             raise TypeError(f"get_store() got an unexpected keyword argument {name!r}")
     return made, keep

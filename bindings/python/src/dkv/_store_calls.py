@@ -11,6 +11,7 @@ from ._options import flag, unsigned
 from ._text import Path, encode, encode_path, fill, texts
 from .constants import SecurityLevel, SyncMode
 from .errors import check, invalid_type
+from .query import Query, Selection, written
 from .values import Entry, Storable, Value
 from .values import fill as fill_value
 
@@ -55,8 +56,26 @@ def delete_batch(keys: Iterable[str]) -> Call[None]:
     return Call(_record.done, "dkv_store_delete_batch", array, count, keep=keep)
 
 
-def get_entries(prefix: str) -> Call[List[Entry]]:
-    return Call(_record.entries, "dkv_store_get_entries", *sized(encode("prefix", prefix)))
+def get_entries(selection: Selection) -> Call[List[Entry]]:
+    if isinstance(selection, Query):
+        return Call(_record.entries, "dkv_store_get_entries_by_query", selection.handle, keep=selection)
+    return Call(_record.entries, "dkv_store_get_entries", *sized(encode("prefix", selection)))
+
+
+def result_size(query: Query) -> Call[int]:
+    return Call(_record.number, "dkv_store_get_result_size", _query(query), keep=query)
+
+
+def _query(query: Query) -> Any:
+    if not isinstance(query, Query):
+        raise invalid_type("query", "a Query", query)
+    return query.handle
+
+
+def explain(handle: Any, query: Query) -> str:
+    """How a store would answer a query. Answers on this thread."""
+    asked = _query(query)
+    return written(lambda text, capacity, length: lib.dkv_store_explain_query(handle, asked, text, capacity, length))
 
 
 def get_many(keys: Iterable[str]) -> Call[List[Value | None]]:
@@ -95,9 +114,11 @@ def iterator(key_range: Tuple[Any, List[Any]]) -> Call[int]:
     return Call(_record.number, "dkv_store_get_iterator", made, keep=keep)
 
 
-def get_result_set(prefix: str) -> Call[int]:
+def get_result_set(selection: Selection) -> Call[int]:
     """The opening of a result set; the answer is its handle."""
-    return Call(_record.number, "dkv_store_get_result_set", *sized(encode("prefix", prefix)))
+    if isinstance(selection, Query):
+        return Call(_record.number, "dkv_store_get_result_set_by_query", selection.handle, keep=selection)
+    return Call(_record.number, "dkv_store_get_result_set", *sized(encode("prefix", selection)))
 
 
 def backup(name: str, folder: Path | None) -> Call[None]:
@@ -151,18 +172,39 @@ def set_sync_param(delay_ms: int) -> Call[None]:
     return Call(_record.done, "dkv_store_set_sync_param", unsigned("delay in milliseconds", delay_ms, 32))
 
 
-def sync(handle: Any, device_ids: Iterable[str], mode: SyncMode, delay_ms: int) -> None:
+def sync(handle: Any, device_ids: Iterable[str], mode: SyncMode, query: Query | None, delay_ms: int) -> None:
     """Starts a synchronisation. It has no answer of its own."""
     array, count, _keep = texts("device id", device_ids)
-    check(lib.dkv_store_sync(handle, array, count, mode, unsigned("delay in milliseconds", delay_ms, 32)))
+    delay = unsigned("delay in milliseconds", delay_ms, 32)
+    if query is None:
+        check(lib.dkv_store_sync(handle, array, count, mode, delay))
+    else:
+        check(lib.dkv_store_sync_by_query(handle, array, count, _query(query), mode, delay))
 
 
 def get_from_device(device_id: str, key: str) -> Call[Value]:
     return Call(_record.value, "dkv_store_get_from_device", *_of_device(device_id, "key", key))
 
 
-def get_entries_from_device(device_id: str, prefix: str) -> Call[List[Entry]]:
-    return Call(_record.entries, "dkv_store_get_entries_from_device", *_of_device(device_id, "prefix", prefix))
+def get_entries_from_device(device_id: str, selection: Selection) -> Call[List[Entry]]:
+    if isinstance(selection, Query):
+        function = "dkv_store_get_entries_from_device_by_query"
+        return Call(_record.entries, function, *_of_query(device_id, selection), keep=selection)
+    return Call(_record.entries, "dkv_store_get_entries_from_device", *_of_device(device_id, "prefix", selection))
+
+
+def get_result_set_from_device(device_id: str, query: Query) -> Call[int]:
+    """The opening of a result set; the answer is its handle."""
+    function = "dkv_store_get_result_set_from_device_by_query"
+    return Call(_record.number, function, *_of_query(device_id, query), keep=query)
+
+
+def result_size_from_device(device_id: str, query: Query) -> Call[int]:
+    return Call(_record.number, "dkv_store_get_result_size_from_device", *_of_query(device_id, query), keep=query)
+
+
+def _of_query(device_id: str, query: Query) -> Tuple[Any, ...]:
+    return (*sized(encode("device id", device_id)), _query(query))
 
 
 def count_from_device(device_id: str, prefix: str) -> Call[int]:

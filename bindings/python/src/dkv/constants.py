@@ -100,6 +100,15 @@ class SyncMode(IntEnum):
     PUSH_PULL = _number("DKV_SYNC_PUSH_PULL")
 
 
+class SchemaMode(IntEnum):
+    """Whether values may have fields that the schema does not declare."""
+
+    #: They may. The default.
+    COMPATIBLE = _number("DKV_SCHEMA_COMPATIBLE")
+    #: They may not.
+    STRICT = _number("DKV_SCHEMA_STRICT")
+
+
 #: Longest key of a single-version store, in UTF-8 bytes after trimming.
 MAX_KEY_LENGTH = _number("DKV_MAX_KEY_LENGTH")
 #: Longest key of a device store, in UTF-8 bytes after trimming.

@@ -6,6 +6,7 @@ from typing import Any, List, NamedTuple
 
 from ._library import ffi, lib
 from .errors import check
+from .query import written
 
 
 class Statistics(NamedTuple):
@@ -57,11 +58,6 @@ def statistics(handle: Any) -> Statistics:
 
 def holders(handle: Any) -> List[str]:
     """Who holds a snapshot of the store behind a handle, a line each, the oldest first. Answers on this thread."""
-    length = ffi.new("size_t *")
-    capacity = 0
-    while True:
-        buffer = ffi.new("char[]", capacity)
-        check(lib.dkv_store_describe_holders_now(handle, buffer, capacity, length))
-        if length[0] <= capacity:
-            return bytes(ffi.buffer(buffer, length[0])).decode().splitlines()
-        capacity = length[0]
+    return written(
+        lambda text, capacity, length: lib.dkv_store_describe_holders_now(handle, text, capacity, length)
+    ).splitlines()

@@ -19,6 +19,7 @@ from ._noun import STORE
 from .changes import Change, SyncStatus
 from .constants import SecurityLevel, SubscribeType, SyncMode
 from .errors import not_found
+from .query import Query, Selection
 from .result_set import ResultSet
 from .statistics import Statistics, holders, statistics
 from .subscription import Feed, Subscription
@@ -158,12 +159,20 @@ class KvStore(Handle):
         """The values of several keys at one moment, in order, None where there is no such key."""
         return self._desk.ask(calls.get_many(keys))
 
-    def get_entries(self, prefix: str) -> List[Entry]:
-        """The entries whose key begins with a prefix, in ascending order of the keys' bytes.
+    def get_entries(self, selection: Selection) -> List[Entry]:
+        """The entries whose key begins with a prefix, in ascending order of the keys' bytes, or which a query selects.
 
         The prefix is trimmed; one that is blank or holds a '^' selects every entry, an empty one is refused.
         """
-        return self._desk.ask(calls.get_entries(prefix))
+        return self._desk.ask(calls.get_entries(selection))
+
+    def result_size(self, query: Query) -> int:
+        """How many entries a query selects."""
+        return self._desk.ask(calls.result_size(query))
+
+    def explain(self, query: Query) -> str:
+        """How the store would answer a query, in lines for people. Nothing is read; the wording may change."""
+        return calls.explain(self._handle, query)
 
     def count(self, prefix: str = "") -> int:
         """How many keys begin with a prefix, or how many there are. No value is read."""
@@ -211,12 +220,13 @@ class KvStore(Handle):
         """As `keys`, of every entry."""
         return self.keys()
 
-    def get_result_set(self, prefix: str) -> ResultSet:
-        """Opens a result set over the entries whose key begins with a prefix, as for `get_entries`.
+    def get_result_set(self, selection: Selection) -> ResultSet:
+        """Opens a result set over the entries whose key begins with a prefix, or which a query selects, as for
+        `get_entries`.
 
         Raises `OverLimitsError` for the ninth open one, and `DatabaseError` while a transaction is open.
         """
-        queue, handle = self._desk.ask_apart(calls.get_result_set(prefix))
+        queue, handle = self._desk.ask_apart(calls.get_result_set(selection))
         return ResultSet(handle, queue)
 
     # Transactions
@@ -358,12 +368,20 @@ class KvStore(Handle):
         """Sets the delay of a synchronisation that names none: 0, or 100 to 86,400,000 milliseconds."""
         self._desk.ask(calls.set_sync_param(delay_ms))
 
-    def sync(self, device_ids: Iterable[str], mode: SyncMode = SyncMode.PUSH_PULL, *, delay_ms: int = 0) -> None:
-        """Starts a synchronisation, and returns at once; `sync_results` tells what came of it.
+    def sync(
+        self,
+        device_ids: Iterable[str],
+        mode: SyncMode = SyncMode.PUSH_PULL,
+        *,
+        query: Query | None = None,
+        delay_ms: int = 0,
+    ) -> None:
+        """Starts a synchronisation, of all entries or of those that a query selects, and returns at once;
+        `sync_results` tells what came of it. A delay of 0 milliseconds is that of `set_sync_param`.
 
         This version has no transport: every device is soon reported with `ErrorCode.DEVICE_NOT_ONLINE`.
         """
-        calls.sync(self._handle, device_ids, mode, delay_ms)
+        calls.sync(self._handle, device_ids, mode, query, delay_ms)
 
     def remove_device_data(self, device_id: str) -> None:
         """Removes what was received from a device. Raises `DatabaseError` while a transaction is open."""

@@ -17,6 +17,7 @@ from .._text import Path
 from ..changes import Change, SyncStatus
 from ..constants import SecurityLevel, SubscribeType, SyncMode
 from ..errors import ClosedError, not_found
+from ..query import Query, Selection
 from ..result_set import ResultSet
 from ..statistics import Statistics, holders, statistics
 from ..values import Entry, Storable, Value
@@ -125,9 +126,19 @@ class KvStore(Handle):
         """As `dkv.KvStore.get_many`."""
         return self._lane.ask(calls.get_many(keys))
 
-    def get_entries(self, prefix: str) -> asyncio.Future[List[Entry]]:
+    def get_entries(self, selection: Selection) -> asyncio.Future[List[Entry]]:
         """As `dkv.KvStore.get_entries`."""
-        return self._lane.get_entries(prefix)
+        if isinstance(selection, Query):
+            return self._lane.ask(calls.get_entries(selection))
+        return self._lane.get_entries(selection)
+
+    def result_size(self, query: Query) -> asyncio.Future[int]:
+        """As `dkv.KvStore.result_size`."""
+        return self._lane.ask(calls.result_size(query))
+
+    def explain(self, query: Query) -> str:
+        """As `dkv.KvStore.explain`, at once."""
+        return calls.explain(self._handle, query)
 
     def count(self, prefix: str = "") -> asyncio.Future[int]:
         """As `dkv.KvStore.count`."""
@@ -167,9 +178,9 @@ class KvStore(Handle):
         """As `keys`, of every entry."""
         return self.keys()
 
-    def get_result_set(self, prefix: str) -> asyncio.Future[ResultSet]:
+    def get_result_set(self, selection: Selection) -> asyncio.Future[ResultSet]:
         """As `dkv.KvStore.get_result_set`. The result set's moves are plain calls, which read on this thread."""
-        call = calls.get_result_set(prefix).then(lambda handle: ResultSet(handle, self._hub))
+        call = calls.get_result_set(selection).then(lambda handle: ResultSet(handle, self._hub))
         return self._lane.ask(call)
 
     # Transactions
@@ -284,9 +295,16 @@ class KvStore(Handle):
         """As `dkv.KvStore.set_sync_param`."""
         return self._lane.ask(calls.set_sync_param(delay_ms))
 
-    def sync(self, device_ids: Iterable[str], mode: SyncMode = SyncMode.PUSH_PULL, *, delay_ms: int = 0) -> None:
+    def sync(
+        self,
+        device_ids: Iterable[str],
+        mode: SyncMode = SyncMode.PUSH_PULL,
+        *,
+        query: Query | None = None,
+        delay_ms: int = 0,
+    ) -> None:
         """As `dkv.KvStore.sync`."""
-        calls.sync(self._handle, device_ids, mode, delay_ms)
+        calls.sync(self._handle, device_ids, mode, query, delay_ms)
 
     def remove_device_data(self, device_id: str) -> asyncio.Future[None]:
         """As `dkv.KvStore.remove_device_data`."""
