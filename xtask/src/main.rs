@@ -6,6 +6,7 @@ mod c_program;
 mod command;
 mod header;
 mod library;
+mod python;
 mod quickstart;
 mod repository;
 mod symbols;
@@ -21,7 +22,7 @@ cargo xtask <chore>
 
     header [--check]        write include/dkv.h from src/capi, or check that it is up to date
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
-    quickstart              build and run examples/quickstart.c
+    quickstart              build the library, then run the seven steps in C and in Python
     test                    run every test in every language; the last line says how many passed and failed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures

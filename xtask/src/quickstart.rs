@@ -1,4 +1,4 @@
-//! `cargo xtask quickstart`: the example of the README, built and run as a user would.
+//! `cargo xtask quickstart`: the seven steps, built and run as a user would, in C and in Python.
 
 use std::process::Command;
 
@@ -6,6 +6,7 @@ use crate::arguments;
 use crate::c_program;
 use crate::command::{self, C_COMPILER, Outcome, capture, spelled};
 use crate::library::{self, Library};
+use crate::python::{Environment, FOLDER};
 use crate::repository::Repository;
 
 const SOURCE: &str = "examples/quickstart.c";
@@ -17,7 +18,25 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     println!("Compiling {SOURCE} against include/dkv.h and {}.", library::loaded_name());
     let mut program = build(repository, &library)?;
     println!("Running {}\n", spelled(&program));
-    command::run(&mut program).map_err(|message| format!("{message} The last line above says which step failed."))
+    command::run(&mut program).map_err(failed)?;
+    let mut script = python(repository, &library)?;
+    println!("\nRunning {}\n", spelled(&script));
+    command::run(&mut script).map_err(failed)
+}
+
+fn failed(message: String) -> String {
+    format!("{message} The last line above says which step failed.")
+}
+
+/// The command that runs the same steps in Python, in an empty folder: from the checkout, without a package to build.
+fn python(repository: &Repository, library: &Library) -> Outcome<Command> {
+    let environment = Environment::fresh(repository, "quickstart/python")?;
+    environment.install(["cffi"], &repository.root)?;
+    let mut command = environment.python();
+    command.env("PYTHONPATH", repository.path(FOLDER).join("src")).env("DKV_LIBRARY", library.loadable());
+    command.arg(repository.path(FOLDER).join("examples/seven_steps.py"));
+    command.arg(repository.fresh_folder("quickstart/python-data")?);
+    Ok(command)
 }
 
 /// Compiles the example; yields the command that runs it in an empty folder.

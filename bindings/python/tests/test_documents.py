@@ -18,19 +18,20 @@ BINDING = Path(__file__).resolve().parents[1]
 ROOT = BINDING.parents[1]
 
 
-def blocks(language: str) -> list[str]:
-    text = (BINDING / "README.md").read_text(encoding="utf-8")
+def blocks(language: str, page: Path = BINDING / "README.md") -> list[str]:
+    text = page.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("block", blocks("python"))
-def test_a_block_of_the_page_runs(block: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", blocks("python") + blocks("python", ROOT / "README.md"))
+def test_a_block_of_the_pages_runs(block: str, tmp_path: Path) -> None:
     ended = run_program(f"import sys\nfolder = sys.argv[1]\n{block}", tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_the_page_has_blocks() -> None:
     assert len(blocks("python")) == 3
+    assert len(blocks("python", ROOT / "README.md")) >= 1
 
 
 def test_the_commands_for_a_checkout_work() -> None:
