@@ -67,6 +67,8 @@ def test_a_store_whose_opening_was_cancelled_is_closed(tmp_path: Path) -> None:
                 await cancelled(opening()._future)
             async with opening() as store:
                 assert store.statistics().handles == 1
+                hub = store._hub
+        assert hub._users == 0
 
     run(main())
 

@@ -46,6 +46,8 @@ class Statistics(NamedTuple):
     result_sets: int
     #: Open iterators, and whatever else of the library reads the whole store.
     iterators: int
+    #: How often queries went over their candidates to sort them.
+    query_passes: int
 
 
 def statistics(handle: Any) -> Statistics:

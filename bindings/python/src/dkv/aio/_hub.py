@@ -108,6 +108,14 @@ class Hub:
         for tag in tuple(self.pending):
             self.refuse(tag, closed("store"))
 
+    def leave_soon(self) -> None:
+        """As `leave`, from any thread: for what is let go without a word, perhaps by the garbage collector."""
+        try:
+            self.loop.call_soon_threadsafe(self.leave)
+        except RuntimeError:
+            # The loop is closed, and the queue ends with it.
+            pass
+
 
 #: The hub of each loop. Weak on both sides: a hub knows its loop, and is kept by those that use it and by the loop.
 _HUBS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Hub]] = weakref.WeakKeyDictionary()

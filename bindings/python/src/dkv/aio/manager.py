@@ -59,9 +59,9 @@ class Manager(Handle):
         self, bundle_name: str, base_dir: Path, *, is_system_app: bool = False, open_stores_max: int = 0
     ) -> None:
         """Arguments and errors as for `dkv.Manager`; RuntimeError where no loop runs."""
-        self._hub = hub()
         made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max)
         try:
+            self._hub = hub()
             self._handle = MANAGER.view(made, self._hub.queue)
         finally:
             lib.dkv_manager_free(made)
@@ -173,6 +173,7 @@ class Manager(Handle):
         if lib is not None and not getattr(self, "_closed", True):
             warnings.warn("a Manager was not closed", ResourceWarning, source=self)
             lib.dkv_manager_free(self._handle)
+            self._hub.leave_soon()
 
     def __repr__(self) -> str:
         return f"<dkv.aio.Manager of {self._bundle_name}{' closed' if self._closed else ''}>"

@@ -355,6 +355,7 @@ class KvStore(Handle):
         if not self._closed:
             self._closed = True
             lib.dkv_store_free(self._handle)
+            self._hub.leave_soon()
 
     def __del__(self) -> None:
         if lib is not None and not getattr(self, "_closed", True):
