@@ -184,6 +184,11 @@ export declare namespace distributedKVStore {
         kvStoreType?: KVStoreType;
         /** Required. */
         securityLevel: SecurityLevel;
+        /**
+         * What the values are, which are documents of JSON then. A store that has a schema and is opened without one is
+         * read-only; one of another schema is opened if the new one only adds fields that may be missing, or indexes.
+         */
+        schema?: Schema;
         /** Another folder than the context's for this store; it must exist. */
         rootDir?: string;
         /** Addition. Default DURABLE. */
@@ -194,6 +199,85 @@ export declare namespace distributedKVStore {
         autoBackupQuietMs?: number;
         /** Addition. Age below which an automatic backup is not replaced, in milliseconds. Default 3,600,000. */
         autoBackupIntervalMs?: number;
+    }
+
+    /** A field of a schema, or an object with fields inside. Wrong types throw 401. */
+    class FieldNode {
+        /** @param name a letter or `_`, then up to 63 letters, digits and `_`; checked when a store is opened with it. */
+        constructor(name: string);
+        /** Puts a field inside, which makes this one an object. The child is held by reference. Always true. */
+        appendChild(child: FieldNode): boolean;
+        /** What the field is when a document lacks it; the text `null` for nothing. A string field's is empty at first. */
+        default: string | number | boolean | Uint8Array;
+        /** The same as `default`. */
+        defaultValue: string | number | boolean | Uint8Array;
+        /** Whether the field may be null or missing. Default false. */
+        nullable: boolean;
+        /** The type; 255 before it is set. FLOAT is the same as DOUBLE, and no store can have BYTE_ARRAY. */
+        type: number;
+    }
+
+    /** What the documents of a store look like. Whether it is valid is checked when a store is opened: 401, answered. */
+    class Schema {
+        constructor();
+        /** The object whose children are the outermost fields: at most 256 in all, at most 4 levels deep. */
+        root: FieldNode;
+        /** Paths of the fields that have an index, such as `$.address.city`: at most 32. */
+        indexes: Array<string>;
+        /** 1: documents have no other fields (strict). Every other number: they may (compatible). Default 0. */
+        mode: number;
+        /** Bytes of each value that stand before its document: 0 to 4194302. Default 0. */
+        skip: number;
+    }
+
+    /**
+     * Which entries to read. Predicates are joined by and() and or(), of which and() binds tighter; orders, then one limit,
+     * then one suggested index may follow. At most 256 predicates. Whether that is so, and whether the fields exist, is
+     * answered by the read: 27459609 (ill-formed), 27459610 (unknown field), 27459601 (a predicate on a store without a
+     * schema), 15100001 (too large).
+     *
+     * A field is a name or a path, `a.b` or `$.a.b`. A call whose field, prefix, index or device id is empty or has a `^`
+     * does nothing. A read copies the query. Wrong types throw 401.
+     */
+    class Query {
+        constructor();
+        /** As it was when new. */
+        reset(): Query;
+        equalTo(field: string, value: number | string | boolean): Query;
+        notEqualTo(field: string, value: number | string | boolean): Query;
+        greaterThan(field: string, value: number | string | boolean): Query;
+        lessThan(field: string, value: number | string | boolean): Query;
+        greaterThanOrEqualTo(field: string, value: number | string | boolean): Query;
+        lessThanOrEqualTo(field: string, value: number | string | boolean): Query;
+        /** The field is missing, null, an array or an object. */
+        isNull(field: string): Query;
+        isNotNull(field: string): Query;
+        /** 1 to 128 numbers; typed arrays are taken too. */
+        inNumber(field: string, valueList: number[]): Query;
+        /** 1 to 128 texts. */
+        inString(field: string, valueList: string[]): Query;
+        notInNumber(field: string, valueList: number[]): Query;
+        notInString(field: string, valueList: string[]): Query;
+        /** The whole field fits: `%` is any run, `_` one character, ASCII letters in either case. */
+        like(field: string, value: string): Query;
+        unlike(field: string, value: string): Query;
+        and(): Query;
+        or(): Query;
+        /** Entries that are equal in all orders are in the order of their keys. */
+        orderByAsc(field: string): Query;
+        orderByDesc(field: string): Query;
+        /** Skips `offset` entries and takes at most `total`: numbers of 32 bits. A negative one does nothing. */
+        limit(total: number, offset: number): Query;
+        beginGroup(): Query;
+        endGroup(): Query;
+        /** Only keys that begin with this, wherever the call stands. The last one counts. */
+        prefixKey(prefix: string): Query;
+        /** Never changes an answer. */
+        setSuggestIndex(index: string): Query;
+        /** Only entries of this device, in a device store. */
+        deviceId(deviceId: string): Query;
+        /** The query as a text of at most 512000 bytes; empty if it is longer. Numbers are rounded to six digits there. */
+        getSqlLike(): string;
     }
 
     /** Where a backup of the Ex methods lies. */
@@ -365,6 +449,9 @@ export declare namespace distributedKVStore {
          */
         getEntries(keyPrefix: string, callback: AsyncCallback<Entry[]>): void;
         getEntries(keyPrefix: string): Promise<Entry[]>;
+        /** Reads the entries that a query selects, in its order. Thrown: 401. Answered: as {@link Query} says, and above. */
+        getEntries(query: Query, callback: AsyncCallback<Entry[]>): void;
+        getEntries(query: Query): Promise<Entry[]>;
 
         /**
          * Opens a result set over the same entries. Close it with closeResultSet().
@@ -374,6 +461,15 @@ export declare namespace distributedKVStore {
          */
         getResultSet(keyPrefix: string, callback: AsyncCallback<KVStoreResultSet>): void;
         getResultSet(keyPrefix: string): Promise<KVStoreResultSet>;
+        getResultSet(query: Query, callback: AsyncCallback<KVStoreResultSet>): void;
+        getResultSet(query: Query): Promise<KVStoreResultSet>;
+
+        /**
+         * Counts the entries that a query selects, which has neither order nor limit. Thrown: 401. Answered: 15100004 for
+         * none, 15100005, and as {@link Query} says.
+         */
+        getResultSize(query: Query, callback: AsyncCallback<number>): void;
+        getResultSize(query: Query): Promise<number>;
 
         /** Ends a result set, also of a closed store. Thrown: 401 (no result set). Answered: 401 (it was closed before). */
         closeResultSet(resultSet: KVStoreResultSet, callback: AsyncCallback<void>): void;
@@ -438,6 +534,8 @@ export declare namespace distributedKVStore {
          * reported as 27459627. Thrown: 401 (no device, mode), 15100005.
          */
         sync(deviceIds: string[], mode: SyncMode, delayMs?: number): void;
+        /** The same, of the entries that a query selects. Thrown as well: what {@link Query} says. */
+        sync(deviceIds: string[], query: Query, mode: SyncMode, delayMs?: number): void;
         /** Removes what was received from a device. Thrown: 401 (an empty id). Answered: 27459594, 15100005. */
         removeDeviceData(deviceId: string, callback: AsyncCallback<void>): void;
         removeDeviceData(deviceId: string): Promise<void>;
@@ -502,6 +600,8 @@ export declare namespace distributedKVStore {
         compact(): Promise<void>;
         /** Addition. Thrown: 15100005. */
         statistics(): Statistics;
+        /** Addition. How the store would answer a query, in lines for people. Thrown: 401, 15100005, as {@link Query} says. */
+        explain(query: Query): string;
         /** Addition. Who keeps the space of what was replaced: one line for each, the oldest first. Thrown: 15100005. */
         describeHolders(): string[];
         /** Addition. Closes this handle, whatever others there are; the store closes with its last one. */
@@ -530,6 +630,25 @@ export declare namespace distributedKVStore {
         /** Reads entries of a device; one that the store does not know has none. */
         getEntries(deviceId: string, keyPrefix: string, callback: AsyncCallback<Entry[]>): void;
         getEntries(deviceId: string, keyPrefix: string): Promise<Entry[]>;
+        getEntries(query: Query, callback: AsyncCallback<Entry[]>): void;
+        getEntries(query: Query): Promise<Entry[]>;
+        getEntries(deviceId: string, query: Query, callback: AsyncCallback<Entry[]>): void;
+        getEntries(deviceId: string, query: Query): Promise<Entry[]>;
+
+        getResultSet(keyPrefix: string, callback: AsyncCallback<KVStoreResultSet>): void;
+        getResultSet(keyPrefix: string): Promise<KVStoreResultSet>;
+        getResultSet(deviceId: string, keyPrefix: string, callback: AsyncCallback<KVStoreResultSet>): void;
+        getResultSet(deviceId: string, keyPrefix: string): Promise<KVStoreResultSet>;
+        getResultSet(query: Query, callback: AsyncCallback<KVStoreResultSet>): void;
+        getResultSet(query: Query): Promise<KVStoreResultSet>;
+        getResultSet(deviceId: string, query: Query, callback: AsyncCallback<KVStoreResultSet>): void;
+        getResultSet(deviceId: string, query: Query): Promise<KVStoreResultSet>;
+
+        getResultSize(query: Query, callback: AsyncCallback<number>): void;
+        getResultSize(query: Query): Promise<number>;
+        /** Counts entries of a device. Answered: 15100004 for none. */
+        getResultSize(deviceId: string, query: Query, callback: AsyncCallback<number>): void;
+        getResultSize(deviceId: string, query: Query): Promise<number>;
     }
 
     /** Gives, closes, deletes and lists the stores of an application. */

@@ -110,6 +110,14 @@ function appId(value) {
     return value;
 }
 
+/** A value of a store with a schema is a document, in a text (query_device_sync.md 2.5). */
+function document(typed) {
+    if (typed.type !== ValueType.STRING) {
+        throw invalidArgument('a store with a schema takes documents: the value must be a string of JSON.');
+    }
+    return typed;
+}
+
 /** A value of the reference API, with the type under which it is stored. */
 function value(given) {
     const type = typeOf(given);
@@ -250,6 +258,7 @@ module.exports = {
     boolean,
     callable,
     described,
+    document,
     entries,
     isObject,
     isTyped,

@@ -19,12 +19,13 @@ class Core {
     /** Observers of changes that were registered through this handle. */
     observers = [];
 
-    constructor({ loop, handle, group, isDevice, isSystemApp }) {
+    constructor({ loop, handle, group, isSystemApp, hasSchema }) {
         this.loop = loop;
         this.lane = new Lane(loop, handle);
         this.group = group;
-        this.isDevice = isDevice;
         this.isSystemApp = isSystemApp;
+        /** Its values are documents: texts and nothing else. */
+        this.hasSchema = hasSchema;
     }
 
     get handle() {

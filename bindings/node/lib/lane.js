@@ -50,6 +50,18 @@ class Lane {
         }
     }
 
+    /**
+     * Submits an operation before the call returns, for one that is asked by an object that the program may change later.
+     * Where the queue is full, that blocks this thread until there is room.
+     */
+    callNow(pending, call) {
+        this.clear();
+        const tag = this.#loop.begin(pending);
+        while (!this.#try(tag, call)) {
+            this.#loop.waitAndDrain();
+        }
+    }
+
     /** Submits packed records; what finds no room waits in line. */
     submit(block, start, end) {
         const at = this.#submitSome(block, start, end);

@@ -59,4 +59,4 @@ function loadKoffi() {
     }
 }
 
-module.exports = { PLATFORM_PACKAGE, loadKoffi, locate };
+module.exports = { FILE_NAME, PLATFORM_PACKAGE, loadKoffi, locate };

@@ -12,7 +12,7 @@ const { Group } = require('./group');
 const { Loop } = require('./loop');
 const { Block } = require('./memory');
 const { native, sizes } = require('./native');
-const { schemaText } = require('./schema_option');
+const { Schema } = require('./schema');
 const { SingleKVStore } = require('./store');
 
 const SERVICE_DIE = 'distributedDataServiceDie';
@@ -57,8 +57,15 @@ class KVManager {
             check.need(given, 2, 'a store id and options');
             const storeId = check.storeId(given[0]);
             const options = check.storeOptions(given[1]);
-            const schema = schemaText(options.schema);
-            return (pending) => this.#open(pending, storeId, options, schema);
+            const schema = Schema.ofOption(options.schema);
+            return (pending) => {
+                try {
+                    this.#open(pending, storeId, options, schema && Schema.textOf(schema));
+                } catch (error) {
+                    // A schema that has no text is one with which no store can be opened.
+                    pending.reject(error);
+                }
+            };
         });
     }
 
@@ -67,7 +74,7 @@ class KVManager {
         pending.read = (handle) => {
             const group = Group.of(options.rootDir ?? this.#facts.databaseDir, storeId);
             const { isSystemApp } = this.#facts;
-            const core = new Core({ loop: this.#loop, handle, group, isDevice, isSystemApp });
+            const core = new Core({ loop: this.#loop, handle, group, isSystemApp, hasSchema: schema !== undefined });
             return isDevice ? new DeviceKVStore(core) : new SingleKVStore(core);
         };
         const struct = {

@@ -4,6 +4,7 @@
 //
 // Blocks are never smaller than 64 bytes, below which the engine may keep a typed array where the collector moves it.
 
+const { check } = require('./errors');
 const { addressOf } = require('./native');
 const { ValueType } = require('./constants');
 
@@ -89,6 +90,13 @@ function packValue(typed) {
     return block;
 }
 
+/** An array of dkv_value, of values that are no texts. */
+function packScalars(list) {
+    const block = new Block(list.length * VALUE_BYTES);
+    list.forEach((typed, i) => writeValue(block, i * VALUE_BYTES, typed));
+    return block;
+}
+
 /** An array of dkv_text. */
 function packTexts(texts) {
     const head = texts.length * TEXT_BYTES;
@@ -111,4 +119,17 @@ function packEntries(entries) {
     return block;
 }
 
-module.exports = { Block, ENTRY_BYTES, TEXT_BYTES, VALUE_BYTES, hasBytes, packEntries, packTexts, packValue };
+const TEXT_ROOM_BYTES = 4096;
+
+/** A text that a call of the library writes to a place, which is made larger if it turns out too small. */
+function readText(write) {
+    const length = new Block(8);
+    for (let block = new Block(TEXT_ROOM_BYTES); ; block = new Block(length.number(0))) {
+        check(write(block.address, block.buffer.length, length.address));
+        if (length.number(0) <= block.buffer.length) {
+            return block.buffer.toString('utf8', 0, length.number(0));
+        }
+    }
+}
+
+module.exports = { Block, ENTRY_BYTES, TEXT_BYTES, VALUE_BYTES, hasBytes, packEntries, packScalars, packTexts, packValue, readText };

@@ -15,7 +15,15 @@ const ABI_VERSION = 1;
 
 const koffi = loadKoffi();
 const file = locate();
-const library = koffi.load(file);
+const library = load();
+
+function load() {
+    try {
+        return koffi.load(file);
+    } catch (cause) {
+        throw new Error(`The native library of dkv cannot be loaded from ${file}: ${cause.message}`, { cause });
+    }
+}
 
 if (library.func('uint32_t dkv_abi_version()')() !== ABI_VERSION) {
     throw new Error(`${file} has another binary interface than this package needs, which is ${ABI_VERSION}. Use the \
@@ -161,6 +169,57 @@ const native = {
     store_compact: ask('store_compact', ''),
     store_get_statistics_now: declare('store_get_statistics_now', 'handle memory'),
     store_describe_holders_now: declare('store_describe_holders_now', 'handle memory size memory'),
+
+    field_node_new: declare('field_node_new', 'text memory'),
+    field_node_free: declare('field_node_free', 'handle', 'void'),
+    field_node_append_child: declare('field_node_append_child', 'handle handle'),
+    field_node_set_type: declare('field_node_set_type', 'handle number'),
+    field_node_set_nullable: declare('field_node_set_nullable', 'handle number'),
+    field_node_set_default: declare('field_node_set_default', 'handle memory'),
+    schema_new: declare('schema_new', 'memory'),
+    schema_free: declare('schema_free', 'handle', 'void'),
+    schema_set_root: declare('schema_set_root', 'handle handle'),
+    schema_set_indexes: declare('schema_set_indexes', 'handle list'),
+    schema_set_mode: declare('schema_set_mode', 'handle unsigned'),
+    schema_set_skip: declare('schema_set_skip', 'handle unsigned'),
+    schema_to_json: declare('schema_to_json', 'handle memory'),
+
+    query_new: declare('query_new', 'memory'),
+    query_free: declare('query_free', 'handle', 'void'),
+    query_reset: declare('query_reset', 'handle'),
+    query_get_sql_like: declare('query_get_sql_like', 'handle memory size memory'),
+    query_equal_to: declare('query_equal_to', 'handle text memory'),
+    query_not_equal_to: declare('query_not_equal_to', 'handle text memory'),
+    query_greater_than: declare('query_greater_than', 'handle text memory'),
+    query_less_than: declare('query_less_than', 'handle text memory'),
+    query_greater_than_or_equal_to: declare('query_greater_than_or_equal_to', 'handle text memory'),
+    query_less_than_or_equal_to: declare('query_less_than_or_equal_to', 'handle text memory'),
+    query_is_null: declare('query_is_null', 'handle text'),
+    query_is_not_null: declare('query_is_not_null', 'handle text'),
+    query_in_number: declare('query_in_number', 'handle text list'),
+    query_not_in_number: declare('query_not_in_number', 'handle text list'),
+    query_in_string: declare('query_in_string', 'handle text list'),
+    query_not_in_string: declare('query_not_in_string', 'handle text list'),
+    query_like: declare('query_like', 'handle text text'),
+    query_unlike: declare('query_unlike', 'handle text text'),
+    query_and: declare('query_and', 'handle'),
+    query_or: declare('query_or', 'handle'),
+    query_begin_group: declare('query_begin_group', 'handle'),
+    query_end_group: declare('query_end_group', 'handle'),
+    query_order_by_asc: declare('query_order_by_asc', 'handle text'),
+    query_order_by_desc: declare('query_order_by_desc', 'handle text'),
+    query_limit: declare('query_limit', 'handle number number'),
+    query_prefix_key: declare('query_prefix_key', 'handle text'),
+    query_set_suggest_index: declare('query_set_suggest_index', 'handle text'),
+    query_device_id: declare('query_device_id', 'handle text'),
+    store_get_entries_by_query: ask('store_get_entries_by_query', 'handle'),
+    store_get_entries_from_device_by_query: ask('store_get_entries_from_device_by_query', 'text handle'),
+    store_get_result_set_by_query: ask('store_get_result_set_by_query', 'handle'),
+    store_get_result_set_from_device_by_query: ask('store_get_result_set_from_device_by_query', 'text handle'),
+    store_get_result_size: ask('store_get_result_size', 'handle'),
+    store_get_result_size_from_device: ask('store_get_result_size_from_device', 'text handle'),
+    store_explain_query: declare('store_explain_query', 'handle handle memory size memory'),
+    store_sync_by_query: declare('store_sync_by_query', 'handle list handle number unsigned'),
 
     queue_create: declare('queue_create', 'memory'),
     queue_descriptor: declare('queue_descriptor', 'handle memory'),

@@ -1,12 +1,13 @@
 'use strict';
 
-// What a read of several entries selects: those whose key begins with a prefix (store.md 4.5).
+// What a read of several entries selects: those whose key begins with a prefix (store.md 4.5), or those of a query.
 
 const check = require('./arguments');
-const { SubmitKind, Code } = require('./constants');
+const { Code, SubmitKind } = require('./constants');
 const { sized } = require('./core');
 const errors = require('./errors');
 const { native } = require('./native');
+const { Query } = require('./query');
 const { KVStoreResultSet } = require('./result_set');
 
 const asResultSet = (handle) => new KVStoreResultSet(handle);
@@ -44,18 +45,77 @@ class Prefix {
         core.submit(pending, native.store_get_entries_from_device, ...sized(device), ...sized(this.#prefix));
     }
 
+    resultSetOf(core, pending, device) {
+        const query = new Query().prefixKey(this.#prefix);
+        new Selected(query).resultSetOf(core, pending, device);
+    }
+
     sizeOf(core, pending, device) {
         pending.read = asResultSize;
         core.submit(pending, native.store_count_from_device, ...sized(device), ...sized(this.#prefix));
     }
 }
 
+/** What a query selects. The library copies it, so each call is submitted before the program can change it. */
+class Selected {
+    #query;
+
+    constructor(query) {
+        this.#query = query;
+    }
+
+    get handle() {
+        return Query.handleOf(this.#query);
+    }
+
+    entries(core, pending) {
+        this.#submit(core, pending, native.store_get_entries_by_query);
+    }
+
+    resultSet(core, pending) {
+        pending.read = asResultSet;
+        this.#submit(core, pending, native.store_get_result_set_by_query);
+    }
+
+    size(core, pending) {
+        this.#submit(core, pending, native.store_get_result_size);
+    }
+
+    entriesOf(core, pending, device) {
+        this.#submit(core, pending, native.store_get_entries_from_device_by_query, ...sized(device));
+    }
+
+    resultSetOf(core, pending, device) {
+        pending.read = asResultSet;
+        this.#submit(core, pending, native.store_get_result_set_from_device_by_query, ...sized(device));
+    }
+
+    sizeOf(core, pending, device) {
+        this.#submit(core, pending, native.store_get_result_size_from_device, ...sized(device));
+    }
+
+    #submit(core, pending, call, ...device) {
+        core.lane.callNow(pending, (tag) => call(core.handle, ...device, this.handle, null, tag));
+    }
+}
+
 /** What the argument of a read selects. */
 function selectionOf(given) {
+    if (Query.is(given)) {
+        return new Selected(given);
+    }
     if (typeof given === 'string') {
         return new Prefix(check.nonEmptyString(given, 'prefix'));
     }
-    throw errors.invalidArgument(`the selection is ${check.described(given)}, it must be a prefix.`);
+    throw errors.invalidArgument(`the selection is ${check.described(given)}, it must be a prefix or a Query.`);
+}
+
+/** The same where a prefix does not do. */
+function queryOf(given) {
+    if (!Query.is(given)) {
+        throw errors.invalidArgument(`the query is ${check.described(given)}, it must be a Query.`);
+    }
+    return new Selected(given);
 }
 
 /**
@@ -66,9 +126,11 @@ function noPredicates(core) {
     if (!core.isSystemApp) {
         throw errors.permissionDenied('predicates are for system applications.');
     }
-    const error = new errors.BusinessError(Code.NOT_SUPPORTED, 'Predicates are not supported. Use a prefix.');
+    const error = new errors.BusinessError(Code.NOT_SUPPORTED, 'Predicates are not supported. Use a Query.');
     return (pending) => pending.reject(error);
 }
+
+const isSelection = (given) => typeof given === 'string' || Query.is(given);
 
 /** Opens a result set over what the argument selects. */
 function resultSetOf(core, given) {
@@ -79,6 +141,4 @@ function resultSetOf(core, given) {
     return (pending) => selection.resultSet(core, pending);
 }
 
-const isSelection = (given) => typeof given === 'string';
-
-module.exports = { asResultSize, isSelection, noPredicates, resultSetOf, selectionOf };
+module.exports = { isSelection, noPredicates, queryOf, resultSetOf, selectionOf };

@@ -3,7 +3,7 @@
 // What a store has done since it was opened, and what it holds now.
 
 const { check } = require('./errors');
-const { Block } = require('./memory');
+const { Block, readText } = require('./memory');
 const { native } = require('./native');
 
 // The fields of dkv_statistics behind its head, each of 8 bytes.
@@ -28,7 +28,6 @@ const FIELDS = [
 ];
 const HEAD_BYTES = 8;
 const STRUCT_BYTES = HEAD_BYTES + FIELDS.length * 8;
-const HOLDERS_BYTES = 16 * 1024;
 
 function statistics(core) {
     core.lane.clear();
@@ -41,15 +40,8 @@ function statistics(core) {
 
 /** Who holds a snapshot, the oldest first: one line of text for each. */
 function describeHolders(core) {
-    const length = new Block(8);
-    for (let block = new Block(HOLDERS_BYTES); ; block = new Block(length.number(0))) {
-        const size = block.buffer.length;
-        check(native.store_describe_holders_now(core.handle, block.address, size, length.address));
-        if (length.number(0) <= size) {
-            const text = block.buffer.toString('utf8', 0, length.number(0));
-            return text.split('\n').filter(Boolean);
-        }
-    }
+    const lines = readText((...place) => native.store_describe_holders_now(core.handle, ...place));
+    return lines.split('\n').filter(Boolean);
 }
 
 module.exports = { describeHolders, statistics };

@@ -12,11 +12,11 @@ const { sized } = require('./core');
 const { entries } = require('./entries');
 const errors = require('./errors');
 const { getNow } = require('./here');
-const { packEntries, packTexts, packValue } = require('./memory');
+const { packEntries, packTexts, packValue, readText } = require('./memory');
 const { native } = require('./native');
 const observers = require('./observers');
 const { KVStoreResultSet } = require('./result_set');
-const { noPredicates, resultSetOf, selectionOf } = require('./selection');
+const { noPredicates, queryOf, resultSetOf, selectionOf } = require('./selection');
 const { describeHolders, statistics } = require('./statistics');
 
 // A handle whose object is gone, which happens only after its store was closed.
@@ -42,7 +42,7 @@ class SingleKVStore {
         return asynchronous(given, 2, () => {
             check.need(given, 2, 'a key and a value');
             const key = check.string(given[0], 'key');
-            const typed = check.value(given[1]);
+            const typed = this.#value(check.value(given[1]));
             return (pending) => this.#core.lane.pack(pending, SubmitKind.PUT, key, typed);
         });
     }
@@ -71,9 +71,7 @@ class SingleKVStore {
     putBatch(...given) {
         return asynchronous(given, 1, () => {
             check.need(given, 1, 'an array of entries');
-            const block = packEntries(check.entries(given[0], this.#core.isSystemApp));
-            const count = given[0].length;
-            return (pending) => this.#submit(pending, native.store_put_batch, block, count);
+            return this.#batch(check.entries(given[0], this.#core.isSystemApp));
         });
     }
 
@@ -86,8 +84,7 @@ class SingleKVStore {
             if (!this.#core.isSystemApp) {
                 throw errors.permissionDenied('putValuesBuckets is for system applications.');
             }
-            const block = packEntries(check.entries(given[0], true));
-            return (pending) => this.#submit(pending, native.store_put_batch, block, given[0].length);
+            return this.#batch(check.entries(given[0], true));
         });
     }
 
@@ -112,6 +109,14 @@ class SingleKVStore {
         return asynchronous(given, 1, () => {
             check.need(given, 1, 'a prefix or a query');
             return resultSetOf(this.#core, given[0]);
+        });
+    }
+
+    getResultSize(...given) {
+        return asynchronous(given, 1, () => {
+            check.need(given, 1, 'a query');
+            const selection = queryOf(given[0]);
+            return (pending) => selection.size(this.#core, pending);
         });
     }
 
@@ -245,18 +250,19 @@ class SingleKVStore {
     sync(...given) {
         check.need(given, 2, 'device ids and a mode');
         const devices = check.strings(given[0], 'device ids');
-        const hasQuery = check.isObject(given[1]);
-        if (hasQuery) {
-            // What it selects is looked at by whoever sends, which takes a transport.
-            selectionOf(given[1]);
-        }
-        const [mode, delay] = given.slice(hasQuery ? 2 : 1);
+        const query = check.isObject(given[1]) ? queryOf(given[1]) : undefined;
+        const [mode, delay] = given.slice(query === undefined ? 1 : 2);
         check.oneOf(mode, SyncMode, 'mode of the synchronisation');
         const delayMs = delay === undefined || delay === null ? 0 : check.number(delay, 'delay') >>> 0;
         const block = packTexts(devices);
         const { lane } = this.#core;
         lane.clear();
-        errors.check(native.store_sync(lane.handle, block.address, devices.length, mode, delayMs));
+        const list = [block.address, devices.length];
+        errors.check(
+            query === undefined
+                ? native.store_sync(lane.handle, ...list, mode, delayMs)
+                : native.store_sync_by_query(lane.handle, ...list, query.handle, mode, delayMs),
+        );
     }
 
     removeDeviceData(...given) {
@@ -290,7 +296,7 @@ class SingleKVStore {
         return asynchronous(given, 2, () => {
             check.need(given, 2, 'a key and a typed value');
             const key = check.string(given[0], 'key');
-            const typed = check.typedValue(given[1]);
+            const typed = this.#value(check.typedValue(given[1]));
             return (pending) => this.#core.lane.pack(pending, SubmitKind.PUT, key, typed);
         });
     }
@@ -362,6 +368,13 @@ class SingleKVStore {
         return statistics(this.#core);
     }
 
+    /** How the store would answer a query, in lines for people. */
+    explain(query) {
+        const { handle } = queryOf(query);
+        this.#core.lane.clear();
+        return readText((...place) => native.store_explain_query(this.#core.handle, handle, ...place));
+    }
+
     describeHolders() {
         return describeHolders(this.#core);
     }
@@ -384,6 +397,16 @@ class SingleKVStore {
 
     // ---- what the methods above share ----
 
+    #value(typed) {
+        return this.#core.hasSchema ? check.document(typed) : typed;
+    }
+
+    #batch(entries) {
+        entries.forEach(({ value }) => this.#value(value));
+        const block = packEntries(entries);
+        return (pending) => this.#submit(pending, native.store_put_batch, block, entries.length);
+    }
+
     #ask(given, call) {
         return asynchronous(given, 0, () => (pending) => this.#submit(pending, call));
     }
@@ -404,7 +427,7 @@ class SingleKVStore {
     /** Submits a conditional write. Its values are those of put(), or typed ones. */
     #conditional(call, key, values) {
         const blocks = values.map((item) =>
-            packValue(check.isTyped(item) ? check.typedValue(item) : check.value(item)),
+            packValue(this.#value(check.isTyped(item) ? check.typedValue(item) : check.value(item))),
         );
         const { lane } = this.#core;
         return (pending) => {

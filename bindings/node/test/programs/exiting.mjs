@@ -9,7 +9,7 @@ import { distributedKVStore } from 'dkv';
 
 const [databaseDir, log, how] = process.argv.slice(2);
 const IN_FLIGHT = 200;
-const RUNNING_MS = 60;
+const RUNNING_MS = 30;
 
 const file = openSync(log, 'w');
 const manager = distributedKVStore.createKVManager({ context: { databaseDir }, bundleName: 'com.example.exiting' });
@@ -18,16 +18,17 @@ store.on('dataChange', 2, () => undefined);
 await store.getResultSet('^');
 
 let next = 0;
+let acknowledged = 0;
 const goOn = async () => {
     const key = next++;
     await store.put(`key${key}`, key);
     writeSync(file, `${key}\n`);
+    acknowledged += 1;
+    if (acknowledged === 1) {
+        setTimeout(ends[how], RUNNING_MS);
+    }
     goOn();
 };
-for (let i = 0; i < IN_FLIGHT; i++) {
-    goOn();
-}
-
 const ends = {
     exit: () => process.exit(7),
     throw: () => {
@@ -44,4 +45,7 @@ const ends = {
         process.exit(7);
     },
 };
-setTimeout(ends[how], RUNNING_MS);
+
+for (let i = 0; i < IN_FLIGHT; i++) {
+    goOn();
+}

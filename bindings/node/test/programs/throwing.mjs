@@ -4,6 +4,8 @@ import process from 'node:process';
 
 import { distributedKVStore } from 'dkv';
 
+// An observer does not keep the process alive.
+const alive = setInterval(() => undefined, 1000);
 const seen = [];
 process.on('uncaughtException', (error) => {
     console.log(`uncaught: ${error.message}`);
@@ -29,3 +31,4 @@ await new Promise((resolve) => setImmediate(resolve));
 if (seen.length === 2 && (await store.get('key')) === 3) {
     console.log('the store goes on');
 }
+clearInterval(alive);
