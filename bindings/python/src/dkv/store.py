@@ -167,7 +167,8 @@ class KvStore(Handle):
         return self._desk.ask(calls.get_entries(selection))
 
     def result_size(self, query: Query) -> int:
-        """How many entries a query selects, which has neither an order nor a limit."""
+        """How many entries a query selects, which has neither an order nor a limit. Raises `NotFoundError` where it
+        selects none, as the reference does."""
         return self._desk.ask(calls.result_size(query))
 
     def explain(self, query: Query) -> str:
