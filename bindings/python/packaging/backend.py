@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Dict, List
 
-import maturin  # type: ignore[import-untyped]
+import maturin
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _HEADER = _CHECKOUT / "include" / "dkv.h"

@@ -16,8 +16,8 @@ def mypy(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(list(map(str, command)), cwd=BINDING, capture_output=True, text=True, check=False)
 
 
-def test_the_package_and_the_examples_pass_mypy_strict(tmp_path: Path) -> None:
-    checked = mypy("--cache-dir", tmp_path, "src/dkv", "examples", "tests/typing_sample.py")
+def test_the_package_its_build_and_the_examples_pass_mypy_strict(tmp_path: Path) -> None:
+    checked = mypy("--cache-dir", tmp_path, "src/dkv", "examples", "packaging", "tests/typing_sample.py")
     assert checked.returncode == 0, checked.stdout
 
 

@@ -19,10 +19,10 @@ _PACKAGE = Path(__file__).resolve().parent
 _NATIVE = _PACKAGE / "_native"
 
 
-def _file_name() -> str:
-    if sys.platform == "win32":
-        return "dkv.dll"
-    return "libdkv.dylib" if sys.platform == "darwin" else "libdkv.so"
+_SUFFIXES = {"win32": ".dll", "darwin": ".dylib"}
+_SUFFIX = _SUFFIXES.get(sys.platform, ".so")
+#: As cargo calls it.
+_FILE_NAME = ("" if sys.platform == "win32" else "lib") + "dkv" + _SUFFIX
 
 
 def _checkout() -> Path | None:
@@ -36,10 +36,11 @@ def _candidates() -> List[Path]:
     chosen = os.environ.get("DKV_LIBRARY")
     if chosen:
         return [Path(chosen)]
-    places = [_NATIVE / _file_name()]
+    # The build names it after the module; it is the only one there.
+    places = sorted(_NATIVE.glob(f"*{_SUFFIX}"))
     checkout = _checkout()
     if checkout is not None:
-        places += [checkout / "target" / profile / _file_name() for profile in ("release", "debug")]
+        places += [checkout / "target" / profile / _FILE_NAME for profile in ("release", "debug")]
     return places
 
 
@@ -48,7 +49,7 @@ def _find() -> Path:
     for place in places:
         if place.is_file():
             return place
-    tried = ", ".join(str(place) for place in places)
+    tried = ", ".join(str(place) for place in places) or str(_NATIVE)
     raise ImportError(
         f"the dkv library is not there. Tried: {tried}. Install the package with pip, build the library with "
         "`cargo build --release`, or name its file in the environment variable DKV_LIBRARY."
