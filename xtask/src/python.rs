@@ -33,9 +33,17 @@ impl Environment {
         command
     }
 
-    /// Installs packages by pip.
-    pub fn install<'a>(&self, words: impl IntoIterator<Item = &'a str>, folder: &Path) -> Outcome<()> {
+    /// Installs packages by pip. One that is made from this checkout is built apart from the release library, which
+    /// cargo would otherwise take away meanwhile, and for testing sooner rather than for speed.
+    pub fn install<'a>(
+        &self,
+        repository: &Repository,
+        words: impl IntoIterator<Item = &'a str>,
+        folder: &Path,
+    ) -> Outcome<()> {
         let mut command = self.python();
+        command.env("CARGO_TARGET_DIR", repository.target.join("xtask/python-build"));
+        command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
         command.current_dir(folder).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         capture(command.args(words)).map(|_| ())
     }

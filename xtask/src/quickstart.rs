@@ -31,7 +31,7 @@ fn failed(message: String) -> String {
 /// The command that runs the same steps in Python, in an empty folder: from the checkout, without a package to build.
 fn python(repository: &Repository, library: &Library) -> Outcome<Command> {
     let environment = Environment::fresh(repository, "quickstart/python")?;
-    environment.install(["cffi"], &repository.root)?;
+    environment.install(repository, ["cffi"], &repository.root)?;
     let mut command = environment.python();
     command.env("PYTHONPATH", repository.path(FOLDER).join("src")).env("DKV_LIBRARY", library.loadable());
     command.arg(repository.path(FOLDER).join("examples/seven_steps.py"));

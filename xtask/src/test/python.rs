@@ -22,8 +22,8 @@ pub fn run(repository: &Repository, tally: &mut Tally) {
 /// As a user installs it, and what the tests need.
 fn install(repository: &Repository) -> Outcome<Environment> {
     let environment = Environment::fresh(repository, "python")?;
-    environment.install(["./bindings/python"], &repository.root)?;
-    environment.install(["--requirement", "requirements.txt"], &repository.path(FOLDER))?;
+    environment.install(repository, ["./bindings/python"], &repository.root)?;
+    environment.install(repository, ["--requirement", "requirements.txt"], &repository.path(FOLDER))?;
     Ok(environment)
 }
 

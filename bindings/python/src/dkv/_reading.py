@@ -20,8 +20,9 @@ _WOULD_BLOCK: int = lib.DKV_ERR_WOULD_BLOCK
 _STRING: int = lib.DKV_VALUE_STRING
 _BYTE_ARRAY: int = lib.DKV_VALUE_BYTE_ARRAY
 
-#: A dkv_value and a view of its fields, a buffer for the bytes, a view of it, and its size in bytes.
-_Scratch = Tuple[Any, memoryview, Any, memoryview, int]
+#: A dkv_value and a view of its fields, a buffer for the bytes, a view of it, and its size in bytes. A slice of cffi's
+#: views is a copy at once, which that of a memoryview is not.
+_Scratch = Tuple[Any, Any, Any, Any, int]
 
 #: One for each thread that reads at this moment. Taking from a list and putting back are atomic.
 _idle: List[_Scratch] = []
@@ -41,7 +42,7 @@ _unpack = VALUE.unpack_from
 def _scratch(size: int) -> _Scratch:
     value = ffi.new("dkv_value *")
     buffer = ffi.new("uint8_t[]", size)
-    return value, memoryview(ffi.buffer(value)), buffer, memoryview(ffi.buffer(buffer)), size
+    return value, ffi.buffer(value), buffer, ffi.buffer(buffer), size
 
 
 def read(function: Any, handle: Any, key: str) -> Value | Nothing:
@@ -69,9 +70,9 @@ def read(function: Any, handle: Any, key: str) -> Value | Nothing:
         _idle.append(_scratch(length))
         return read(function, handle, key)
     if kind == _STRING:
-        found: Value = str(view[:length], "utf-8")
+        found: Value = view[:length].decode()
     elif kind == _BYTE_ARRAY:
-        found = bytes(view[:length])
+        found = view[:length]
     else:
         found = scalar(kind, integer, real)
     _idle.append(scratch)
