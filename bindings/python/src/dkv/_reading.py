@@ -36,6 +36,9 @@ class Nothing(Enum):
 
 
 _MISSING = Nothing.MISSING
+#: The two ways to read: waiting where a queued write could change the answer, and never waiting.
+GET_NOW: Any = lib.dkv_store_get_now
+TRY_GET: Any = lib.dkv_store_try_get
 _unpack = VALUE.unpack_from
 
 
@@ -46,7 +49,7 @@ def _scratch(size: int) -> _Scratch:
 
 
 def read(function: Any, handle: Any, key: str) -> Value | Nothing:
-    """Reads by dkv_store_get_now or dkv_store_try_get."""
+    """Reads by `GET_NOW` or `TRY_GET`."""
     try:
         encoded = key.encode()
     except (AttributeError, UnicodeEncodeError):
@@ -82,7 +85,7 @@ def read(function: Any, handle: Any, key: str) -> Value | Nothing:
 def has(handle: Any, key: str) -> bool:
     """Whether there is such a key. No value is copied."""
     encoded = encode("key", key)
-    status = lib.dkv_store_get_now(handle, encoded, len(encoded), ffi.NULL, 0, ffi.new("dkv_value *"))
+    status = GET_NOW(handle, encoded, len(encoded), ffi.NULL, 0, ffi.new("dkv_value *"))
     if status == _NOT_FOUND:
         return False
     if status != _OK:

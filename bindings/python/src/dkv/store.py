@@ -13,7 +13,7 @@ from ._desk import Desk
 from ._handle import Handle
 from ._iteration import Pages
 from ._library import ffi, lib
-from ._reading import Nothing, has, read
+from ._reading import GET_NOW, Nothing, has, read
 from ._text import Path
 from ._noun import STORE
 from .changes import Change, SyncStatus
@@ -61,7 +61,7 @@ class KvStore(Handle):
 
     def __getitem__(self, key: str) -> Value:
         """Reads a value on the calling thread. Raises `NotFoundError`, which is a KeyError."""
-        found = read(lib.dkv_store_get_now, self._handle, key)
+        found = read(GET_NOW, self._handle, key)
         if isinstance(found, Nothing):
             raise not_found(key)
         return found
@@ -74,7 +74,7 @@ class KvStore(Handle):
 
     def get(self, key: str, default: object = None) -> object:
         """Reads a value on the calling thread; a missing key gives the default."""
-        found = read(lib.dkv_store_get_now, self._handle, key)
+        found = read(GET_NOW, self._handle, key)
         return default if found is Nothing.MISSING else found
 
     def put(self, key: str, value: Storable) -> None:

@@ -12,7 +12,7 @@ from .. import _options, _record, _store_calls as calls
 from .._handle import Handle
 from .._iteration import Pages
 from .._library import ffi, lib
-from .._reading import Nothing, read
+from .._reading import TRY_GET, Nothing, read
 from .._text import Path
 from ..changes import Change, SyncStatus
 from ..constants import SecurityLevel, SubscribeType, SyncMode
@@ -78,7 +78,7 @@ class KvStore(Handle):
     def _read(self, key: str, missing: object) -> asyncio.Future[Any]:
         if not self._lane.empty:
             return self._lane.get(key, missing)
-        found = read(lib.dkv_store_try_get, self._handle, key)
+        found = read(TRY_GET, self._handle, key)
         if found is Nothing.WOULD_BLOCK:
             return self._lane.get(key, missing)
         future: asyncio.Future[Any] = self._hub.loop.create_future()
