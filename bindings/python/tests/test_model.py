@@ -9,11 +9,15 @@ from typing import Dict
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 import dkv
 
 from conftest import BUNDLE_NAME, open_store
+
+# Nothing of it is kept, and nothing is left in the checkout.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "dkv-hypothesis")
 
 KEYS = st.sampled_from(["a", "ab", "b", "\u00e9", "\U0001f600", "z\0z"])
 VALUES = st.one_of(
