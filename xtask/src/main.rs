@@ -13,6 +13,7 @@ mod header;
 mod install;
 mod library;
 mod platforms;
+mod python;
 mod quickstart;
 mod repository;
 mod symbols;

@@ -6,6 +6,7 @@ use crate::arguments;
 use crate::c_program;
 use crate::command::{self, C_COMPILER, CXX_COMPILER, NODE, Outcome, capture, spelled};
 use crate::library::{self, Library};
+use crate::python::{self, Environment};
 use crate::repository::Repository;
 use crate::test::node;
 
@@ -47,7 +48,9 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     }
     println!("\nInstalling what {NODE_FOLDER} needs.");
     node::install(&repository.path(NODE_FOLDER))?;
-    run_steps(&mut in_node(repository, &library)?)
+    run_steps(&mut in_node(repository, &library)?)?;
+    println!("\nInstalling what {} needs.", python::FOLDER);
+    run_steps(&mut in_python(repository, &library)?)
 }
 
 fn run_steps(program: &mut Command) -> Outcome<()> {
@@ -61,6 +64,17 @@ pub fn in_node(repository: &Repository, library: &Library) -> Outcome<Command> {
     let mut command = NODE.command();
     command.arg(repository.path(NODE_FOLDER).join("examples/seven_steps.mjs"));
     command.arg(repository.fresh_folder("quickstart/node")?).env("DKV_LIBRARY", library.loadable());
+    Ok(command)
+}
+
+/// The command that runs the same steps in Python, in an empty folder: from the checkout, without a package to build.
+fn in_python(repository: &Repository, library: &Library) -> Outcome<Command> {
+    let environment = Environment::fresh(repository, "quickstart/python")?;
+    environment.install(repository, ["cffi"], &repository.root)?;
+    let mut command = environment.python();
+    command.env("PYTHONPATH", repository.path(python::FOLDER).join("src")).env("DKV_LIBRARY", library.loadable());
+    command.arg(repository.path(python::FOLDER).join("examples/seven_steps.py"));
+    command.arg(repository.fresh_folder("quickstart/python-data")?);
     Ok(command)
 }
 

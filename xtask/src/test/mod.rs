@@ -12,6 +12,7 @@ mod documents;
 mod ffi;
 mod install;
 pub mod node;
+mod python;
 pub mod rust;
 mod tally;
 
@@ -24,7 +25,7 @@ use crate::repository::Repository;
 use tally::{PROGRAM_DEADLINE, Tally};
 
 /// The parts of the tests, by which one can be asked for.
-const PARTS: [&str; 9] = ["rust", "abi", "c", "cpp", "quickstart", "documents", "install", "ffi", "node"];
+const PARTS: [&str; 10] = ["rust", "abi", "c", "cpp", "quickstart", "documents", "install", "ffi", "node", "python"];
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<ExitCode> {
     let only = only(words)?;
@@ -50,7 +51,7 @@ type Part = fn(&Repository, &Library, &mut Tally);
 
 /// The parts that use the release library.
 fn run_with_library(repository: &Repository, library: &Library, wants: &dyn Fn(&str) -> bool, tally: &mut Tally) {
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("c", c::run),
         ("cpp", cpp::run),
         ("quickstart", run_quickstarts),
@@ -58,6 +59,8 @@ fn run_with_library(repository: &Repository, library: &Library, wants: &dyn Fn(&
         ("install", install::run),
         ("ffi", ffi::run),
         ("node", node::run),
+        // Its package has a library of its own, as pip builds it.
+        ("python", |repository, _, tally| python::run(repository, tally)),
     ];
     for (name, run) in parts {
         if wants(name) {
