@@ -14,6 +14,8 @@ const STATES_DEFAULT: u64 = 20_000;
 const STATES_PER_RUN: u64 = 150;
 /// Failures that are shown.
 const SHOWN_MAX: usize = 12;
+/// One state in so many crashes again, unless a campaign says otherwise.
+pub const NESTED_ONE_IN: u64 = 4;
 
 /// What a campaign is asked for, by the variables that `cargo xtask crash` sets.
 pub struct Plan {
@@ -44,14 +46,22 @@ fn derived(seed: u64, part: u64) -> u64 {
     Random::new(seed ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)).number()
 }
 
-/// After how many steps the crash comes: anywhere, or soon after a name was made, changed or removed, which is rare.
+fn one_of(positions: &[usize], random: &mut Random) -> Option<usize> {
+    (!positions.is_empty()).then(|| random.choose(positions))
+}
+
+/// After how many steps the crash comes: anywhere, right before a sync, where most is at stake, or soon after a name was
+/// made, changed or removed, which is rare.
 pub fn place(volume: &Volume, random: &mut Random) -> usize {
     let steps = volume.position();
-    if random.tenths(7) {
-        return random.below(steps as u64 + 1) as usize;
+    match random.below(10) {
+        0..6 => random.below(steps as u64 + 1) as usize,
+        6..8 => one_of(&volume.positions_before_syncs(), random).unwrap_or(steps),
+        _ => {
+            let name = one_of(&volume.positions_of_names(), random).unwrap_or(steps);
+            (name + random.below(3) as usize).min(steps)
+        }
     }
-    let names = volume.positions_of_names();
-    if names.is_empty() { steps } else { (random.choose(&names) + random.below(3) as usize).min(steps) }
 }
 
 /// Crashes of one workload.
@@ -61,6 +71,8 @@ pub struct Campaign<'a> {
     pub plan: Plan,
     /// What is wrong on purpose.
     pub flaw: Flaw,
+    /// One state in so many crashes again while it recovers, or soon after.
+    pub nested_one_in: u64,
 }
 
 /// What came of a campaign.
@@ -112,7 +124,9 @@ impl Campaign<'_> {
             let crashed = driver.volume.crash(position, loss, &mut random);
             let allowed = driver.history.allowed(position);
             findings.checked += 1;
-            if let Err(failure) = check(&crashed, &driver.expected(allowed), self.losses, &mut random) {
+            if let Err(failure) =
+                check(&crashed, &driver.expected(allowed), self.losses, self.nested_one_in, &mut random)
+            {
                 let place = format!("{run}.{state} ({loss:?} after step {position} of {steps})");
                 findings.failures.push(format!("{place}: {failure}"));
             }

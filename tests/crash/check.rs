@@ -9,15 +9,16 @@ use crate::world::{Content, World};
 
 /// One state in so many is checked to the last page.
 const DEEP_ONE_IN: u64 = 8;
-/// One state in so many crashes again while it recovers, or soon after.
-const NESTED_ONE_IN: u64 = 4;
-
-/// Steps within which an opening begins to write.
-const OPENING_STEPS: u64 = 16;
 
 /// Opens what a crash has left, and compares it with the worlds that are allowed.
-pub fn check(volume: &Volume, expected: &Expected, losses: &[Loss], random: &mut Random) -> Result<(), String> {
-    if random.below(NESTED_ONE_IN) == 0 {
+pub fn check(
+    volume: &Volume,
+    expected: &Expected,
+    losses: &[Loss],
+    nested_one_in: u64,
+    random: &mut Random,
+) -> Result<(), String> {
+    if random.below(nested_one_in) == 0 {
         return crash_again(volume, expected, losses, random);
     }
     let Expected { worlds: allowed, options, .. } = expected;
@@ -133,10 +134,12 @@ fn crash_again(volume: &Volume, expected: &Expected, losses: &[Loss], random: &m
         promises.push((issued, volume.position(), content.clone()));
     }
     close(store)?;
-    // In one half of the cases while it opens: what was not synced before the first crash can still be lost.
-    let steps = (volume.position() - first) as u64 + 1;
-    let reach = if random.tenths(5) { steps } else { steps.min(OPENING_STEPS) };
-    let position = first + random.below(reach) as usize;
+    // In one half of the cases around the opening's syncs: what was not synced before the first crash can still be lost.
+    let syncs: Vec<usize> = volume.positions_before_syncs().into_iter().filter(|at| *at >= first).take(3).collect();
+    let position = match random.below(2) {
+        0 if !syncs.is_empty() => random.choose(&syncs),
+        _ => first + random.below((volume.position() - first) as u64 + 1) as usize,
+    };
     let mut worlds = allowed.to_vec();
     for (issued, promised, content) in promises {
         let world = World { content: Some(content), ..World::default() };

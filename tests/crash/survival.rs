@@ -2,7 +2,7 @@
 
 use dkv::simulation::Loss;
 
-use crate::campaign::{Campaign, Plan};
+use crate::campaign::{Campaign, NESTED_ONE_IN, Plan};
 use crate::driver::Flaw;
 use crate::workloads::Workload;
 
@@ -10,7 +10,8 @@ use crate::workloads::Workload;
 const LOSSES: &[Loss] = &Loss::EVERY;
 
 fn survive(workload: Workload) {
-    Campaign { workload, losses: LOSSES, plan: Plan::of_environment(), flaw: Flaw::None }.assert_none();
+    let plan = Plan::of_environment();
+    Campaign { workload, losses: LOSSES, plan, flaw: Flaw::None, nested_one_in: NESTED_ONE_IN }.assert_none();
 }
 
 // Each name begins with that of its workload, by which `cargo xtask crash` chooses.

@@ -170,6 +170,14 @@ impl SimulatedVolume {
         steps.map(|(at, _)| at + 1).collect()
     }
 
+    /// The positions right before a sync of a file: most is at stake there.
+    #[must_use]
+    pub fn positions_before_syncs(&self) -> Vec<usize> {
+        let state = self.state();
+        let steps = state.log.iter().enumerate().filter(|(_, step)| matches!(step, Step::SyncFile { .. }));
+        steps.map(|(at, _)| at).collect()
+    }
+
     /// What there is after a crash behind the first `position` steps: another volume, without locks or faults.
     #[must_use]
     pub fn crash(&self, position: usize, loss: Loss, random: &mut Random) -> Self {
