@@ -2777,7 +2777,8 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
 /**
  * Statistics to be filled in by dkv_store_get_statistics_now().
  */
-#define DKV_STATISTICS_INIT { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define DKV_STATISTICS_INIT                                                                                          \
+    { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.
