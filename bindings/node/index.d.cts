@@ -386,6 +386,8 @@ export declare namespace distributedKVStore {
         resultSets: number;
         /** Open iterators, and whatever else of the library reads the whole store. */
         iterators: number;
+        /** How often queries went over their candidates to sort them. */
+        queryPasses: number;
     }
 
     /**

@@ -65,11 +65,11 @@ function asynchronous(given, argumentsMax, prepare) {
     const callback = takeCallback(given);
     const surplus = given.length > ARGUMENTS_MAX || (argumentsMax === 0 && given.length > 0);
     if (surplus) {
-        const limit = Math.max(argumentsMax, 0) === 0 ? 0 : ARGUMENTS_MAX;
-        const error = invalidArgument(`${given.length} arguments were given, and at most ${limit} are taken.`);
+        const limit = argumentsMax === 0 ? 'none is' : `at most ${ARGUMENTS_MAX} are`;
+        const error = invalidArgument(`${given.length} arguments were given, and ${limit} taken.`);
         return answer(callback, (pending) => pending.reject(error));
     }
     return answer(callback, prepare(given));
 }
 
-module.exports = { ARGUMENTS_MAX, Pending, answer, asynchronous, omitTrailing, takeCallback };
+module.exports = { answer, asynchronous, omitTrailing };

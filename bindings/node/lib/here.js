@@ -4,9 +4,9 @@
 
 const { Code, ValueType } = require('./constants');
 const { returned } = require('./errors');
-const { Block } = require('./memory');
+const { Block, VALUE_BYTES } = require('./memory');
 const { native } = require('./native');
-const { VALUE_BYTES, inline, scalar } = require('./value');
+const { inline, scalar } = require('./value');
 
 const KEY_BYTES = 8192;
 const UTF8_BYTES_PER_UNIT_MAX = 3;

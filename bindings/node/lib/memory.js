@@ -132,4 +132,4 @@ function readText(write) {
     }
 }
 
-module.exports = { Block, ENTRY_BYTES, TEXT_BYTES, VALUE_BYTES, hasBytes, packEntries, packScalars, packTexts, packValue, readText };
+module.exports = { Block, ENTRY_BYTES, VALUE_BYTES, hasBytes, packEntries, packScalars, packTexts, packValue, readText };

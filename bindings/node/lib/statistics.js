@@ -25,6 +25,7 @@ const FIELDS = [
     'observers',
     'resultSets',
     'iterators',
+    'queryPasses',
 ];
 const HEAD_BYTES = 8;
 const STRUCT_BYTES = HEAD_BYTES + FIELDS.length * 8;

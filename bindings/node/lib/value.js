@@ -3,7 +3,6 @@
 // Values between JavaScript and the library (store.md 4.2).
 
 const { ValueType } = require('./constants');
-const { VALUE_BYTES } = require('./memory');
 const { copy } = require('./native');
 
 const utf8 = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
@@ -67,4 +66,4 @@ function readEntry(block, at) {
     return { key, value: readStruct(block, at + 16) };
 }
 
-module.exports = { VALUE_BYTES, inline, lent, readEntry, readStruct, scalar, typeOf, utf8 };
+module.exports = { inline, lent, readEntry, scalar, typeOf };

@@ -6,8 +6,7 @@
  * The options of a manager, as dkv_manager_options_init() sets them: every field has its default, and bundle_name and
  * base_dir remain to be given.
  */
-#define DKV_MANAGER_OPTIONS_INIT                                                                                     \
-    { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0, NULL, 0, NULL, NULL }
+#define DKV_MANAGER_OPTIONS_INIT { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0 }
 
 /**
  * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not
@@ -27,7 +26,8 @@
 /**
  * Statistics to be filled in by dkv_store_get_statistics_now().
  */
-#define DKV_STATISTICS_INIT { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define DKV_STATISTICS_INIT                                                                                          \
+    { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.
