@@ -432,6 +432,16 @@ extern "C" {
 #define DKV_DURABILITY_RELAXED 1
 
 /**
+ * Values may have fields that the schema does not declare. The default.
+ */
+#define DKV_SCHEMA_COMPATIBLE 0
+
+/**
+ * Values have no field that the schema does not declare.
+ */
+#define DKV_SCHEMA_STRICT 1
+
+/**
  * Changes of this device.
  */
 #define DKV_SUBSCRIBE_LOCAL 0
@@ -460,16 +470,6 @@ extern "C" {
  * Both.
  */
 #define DKV_SYNC_PUSH_PULL 2
-
-/**
- * Values may have fields that the schema does not declare. The default.
- */
-#define DKV_SCHEMA_COMPATIBLE 0
-
-/**
- * Values have no field that the schema does not declare.
- */
-#define DKV_SCHEMA_STRICT 1
 
 /**
  * A record without a result: put, delete, flush, close.
@@ -1218,7 +1218,8 @@ int32_t dkv_manager_on_queue(dkv_manager *manager,
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, options, texts), DKV_ERR_CLOSED (manager freed),
  * DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
- * root_dir), DKV_ERR_OPTIONS_CHANGED, DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+ * root_dir, a schema that is not valid), DKV_ERR_OPTIONS_CHANGED (a schema that the recorded one does not allow, too),
+ * DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
  * DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
  *
  * The text is readable; `options` is NULL or points to a struct of its struct_size bytes, whose texts are
@@ -1338,6 +1339,10 @@ int32_t dkv_store_on_queue(dkv_store *store,
  * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (key, size of the value), DKV_ERR_DATABASE (not written),
  * DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+ * With a schema the value is the text of a JSON object, and is stored with the defaults of the fields that it lacks;
+ * then also DKV_ERR_INVALID_ARGUMENT (no STRING), DKV_ERR_INVALID_FORMAT (no JSON object, or too long with its
+ * defaults), DKV_ERR_INVALID_VALUE_FIELDS, DKV_ERR_INVALID_FIELD_TYPE, DKV_ERR_CONSTRAINT_VIOLATION, and
+ * DKV_ERR_READ_ONLY if the store was opened without its schema.
  *
  * The key is readable; `value` is NULL or readable with its bytes.
  */
@@ -1592,6 +1597,141 @@ int32_t dkv_store_delete_if_unchanged(dkv_store *store,
                                       const dkv_value *expected,
                                       dkv_applied_callback callback,
                                       void *user_data);
+
+/**
+ * Makes a field of this name: without a type, not nullable, without a default.
+ *
+ * Whether the name can be one is checked where a store is opened with the schema. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty name, no UTF-8), DKV_ERR_OVER_LIMITS (too many handles).
+ *
+ * The name is readable; `node` is NULL or writable.
+ */
+int32_t dkv_field_node_new(const char *name, size_t name_length, dkv_field_node **node);
+
+/**
+ * Frees a handle on a field. The field goes on in the schemas and fields that it was put into. NULL and freed ones are
+ * accepted. Any thread.
+ */
+void dkv_field_node_free(dkv_field_node *node);
+
+/**
+ * Makes a field an object with another field inside.
+ *
+ * The child is held by reference: what is changed there later counts. Of two children with one name the later counts.
+ * A field with children is an object, and its own type, default and nullability count for nothing. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_field_node_append_child(dkv_field_node *node,
+                                    dkv_field_node *child);
+
+/**
+ * Sets the type of a field: one of the DKV_VALUE numbers. DKV_VALUE_FLOAT is the same as DKV_VALUE_DOUBLE;
+ * DKV_VALUE_BYTE_ARRAY makes the schema one that no store can have.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number; NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_field_node_set_type(dkv_field_node *node,
+                                int32_t value_type);
+
+/**
+ * Sets whether a field may be null: 1 or 0.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number; NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_field_node_set_nullable(dkv_field_node *node,
+                                    int32_t nullable);
+
+/**
+ * Sets what a field is when a value lacks it. The value is copied.
+ *
+ * A STRING is the text itself for a field of that type, else the literal, such as `0`, `true`, or `null` for no default.
+ * A BYTE_ARRAY is as if the default was never set, which for a STRING is the empty text. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (not a value; NULL, or not a field node), DKV_ERR_CLOSED (freed).
+ *
+ * `value` is NULL or readable with its bytes.
+ */
+int32_t dkv_field_node_set_default(dkv_field_node *node,
+                                   const dkv_value *value);
+
+/**
+ * Makes a schema without fields and indexes: compatible, and nothing of a value is skipped.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many handles).
+ *
+ * `schema` is NULL or writable.
+ */
+int32_t dkv_schema_new(dkv_schema **schema);
+
+/**
+ * Frees a schema, and the text that it has lent out. NULL and freed ones are accepted. Any thread.
+ */
+void dkv_schema_free(dkv_schema *schema);
+
+/**
+ * Gives a handle on the root of a schema: its children are the outermost fields. Free it with dkv_field_node_free().
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed), DKV_ERR_OVER_LIMITS (too many
+ * handles).
+ *
+ * `root` is NULL or writable.
+ */
+int32_t dkv_schema_root(dkv_schema *schema,
+                        dkv_field_node **root);
+
+/**
+ * Takes a field for the root of a schema. Its name counts for nothing there.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema or field node), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_schema_set_root(dkv_schema *schema, dkv_field_node *root);
+
+/**
+ * Sets the paths of the fields that have an index, such as `$.address.city`: at most 32, which are copied.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (more than 32, no UTF-8; NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ *
+ * `count` texts are readable at `paths`.
+ */
+int32_t dkv_schema_set_indexes(dkv_schema *schema,
+                               const dkv_text *paths,
+                               size_t count);
+
+/**
+ * Sets whether values may have fields that are not declared: DKV_SCHEMA_STRICT says no, every other number yes.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_schema_set_mode(dkv_schema *schema,
+                            uint32_t mode);
+
+/**
+ * Sets how many bytes of each value stand before its JSON text: 0 to 4,194,302, which the opening of a store checks.
+ *
+ * Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ */
+int32_t dkv_schema_set_skip(dkv_schema *schema,
+                            uint32_t skip_bytes);
+
+/**
+ * Writes a schema as the JSON text that dkv_store_options.schema takes.
+ *
+ * The text is borrowed: until the next call of this function on the schema, or until the schema is freed. Whether it is
+ * a valid schema, the opening of a store says. Any thread, but not two at once for one schema.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (more than 256 fields; fields deeper than 4 levels, or that contain themselves;
+ * NULL, or not a schema), DKV_ERR_CLOSED (freed).
+ *
+ * `json` is NULL or writable; nobody uses the text that was borrowed before.
+ */
+int32_t dkv_schema_to_json(dkv_schema *schema,
+                           dkv_text *json);
 
 /**
  * Calls back with what each later commit of the store changes, behind the completion of the write.
@@ -1970,141 +2110,6 @@ int32_t dkv_iterator_next_page(dkv_iterator *iterator,
  * Ends an iterator. NULL and ended ones are accepted. Any thread.
  */
 void dkv_iterator_free(dkv_iterator *iterator);
-
-/**
- * Makes a field of this name: without a type, not nullable, without a default.
- *
- * Whether the name can be one is checked where a store is opened with the schema. Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (an empty name, no UTF-8), DKV_ERR_OVER_LIMITS (too many handles).
- *
- * The name is readable; `node` is NULL or writable.
- */
-int32_t dkv_field_node_new(const char *name, size_t name_length, dkv_field_node **node);
-
-/**
- * Frees a handle on a field. The field goes on in the schemas and fields that it was put into. NULL and freed ones are
- * accepted. Any thread.
- */
-void dkv_field_node_free(dkv_field_node *node);
-
-/**
- * Makes a field an object with another field inside.
- *
- * The child is held by reference: what is changed there later counts. Of two children with one name the later counts.
- * A field with children is an object, and its own type, default and nullability count for nothing. Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a field node), DKV_ERR_CLOSED (freed).
- */
-int32_t dkv_field_node_append_child(dkv_field_node *node,
-                                    dkv_field_node *child);
-
-/**
- * Sets the type of a field: one of the DKV_VALUE numbers. DKV_VALUE_FLOAT is the same as DKV_VALUE_DOUBLE;
- * DKV_VALUE_BYTE_ARRAY makes the schema one that no store can have.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number; NULL, or not a field node), DKV_ERR_CLOSED (freed).
- */
-int32_t dkv_field_node_set_type(dkv_field_node *node,
-                                int32_t value_type);
-
-/**
- * Sets whether a field may be null: 1 or 0.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (another number; NULL, or not a field node), DKV_ERR_CLOSED (freed).
- */
-int32_t dkv_field_node_set_nullable(dkv_field_node *node,
-                                    int32_t nullable);
-
-/**
- * Sets what a field is when a value lacks it. The value is copied.
- *
- * A STRING is the text itself for a field of that type, else the literal, such as `0`, `true`, or `null` for no default.
- * A BYTE_ARRAY is as if the default was never set, which for a STRING is the empty text. Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (not a value; NULL, or not a field node), DKV_ERR_CLOSED (freed).
- *
- * `value` is NULL or readable with its bytes.
- */
-int32_t dkv_field_node_set_default(dkv_field_node *node,
-                                   const dkv_value *value);
-
-/**
- * Makes a schema without fields and indexes: compatible, and nothing of a value is skipped.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many handles).
- *
- * `schema` is NULL or writable.
- */
-int32_t dkv_schema_new(dkv_schema **schema);
-
-/**
- * Frees a schema, and the text that it has lent out. NULL and freed ones are accepted. Any thread.
- */
-void dkv_schema_free(dkv_schema *schema);
-
-/**
- * Gives a handle on the root of a schema: its children are the outermost fields. Free it with dkv_field_node_free().
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed), DKV_ERR_OVER_LIMITS (too many
- * handles).
- *
- * `root` is NULL or writable.
- */
-int32_t dkv_schema_root(dkv_schema *schema,
-                        dkv_field_node **root);
-
-/**
- * Takes a field for the root of a schema. Its name counts for nothing there.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema or field node), DKV_ERR_CLOSED (freed).
- */
-int32_t dkv_schema_set_root(dkv_schema *schema, dkv_field_node *root);
-
-/**
- * Sets the paths of the fields that have an index, such as `$.address.city`: at most 32, which are copied.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (more than 32, no UTF-8; NULL, or not a schema), DKV_ERR_CLOSED (freed).
- *
- * `count` texts are readable at `paths`.
- */
-int32_t dkv_schema_set_indexes(dkv_schema *schema,
-                               const dkv_text *paths,
-                               size_t count);
-
-/**
- * Sets whether values may have fields that are not declared: DKV_SCHEMA_STRICT says no, every other number yes.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed).
- */
-int32_t dkv_schema_set_mode(dkv_schema *schema,
-                            uint32_t mode);
-
-/**
- * Sets how many bytes of each value stand before its JSON text: 0 to 4,194,302, which the opening of a store checks.
- *
- * Any thread.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, or not a schema), DKV_ERR_CLOSED (freed).
- */
-int32_t dkv_schema_set_skip(dkv_schema *schema,
-                            uint32_t skip_bytes);
-
-/**
- * Writes a schema as the JSON text that dkv_store_options.schema takes.
- *
- * The text is borrowed: until the next call of this function on the schema, or until the schema is freed. Whether it is
- * a valid schema, the opening of a store says. Any thread, but not two at once for one schema.
- * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (more than 256 fields; fields deeper than 4 levels, or that contain themselves;
- * NULL, or not a schema), DKV_ERR_CLOSED (freed).
- *
- * `json` is NULL or writable; nobody uses the text that was borrowed before.
- */
-int32_t dkv_schema_to_json(dkv_schema *schema,
-                           dkv_text *json);
 
 /**
  * Makes a query that selects everything.
@@ -2506,7 +2511,8 @@ int32_t dkv_store_backup(dkv_store *store,
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED,
  * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
- * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, or of another kind of store),
+ * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, of another kind of store, or has an
+ * entry that does not fit the store's schema),
  * DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
  * content, unless the message says otherwise.
  *

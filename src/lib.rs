@@ -32,6 +32,7 @@
 //! engine                        threads; answers leave from here
 //! store                         the rules of a store, one thread at a time
 //! schema                        what the documents of a store look like
+//! query                         what may be asked of them
 //! storage                       tables and records, the only room that names redb's tables
 //! model        disk             plain data       files, locks, the backend beneath redb
 //! error        limits           one error        every number
@@ -49,6 +50,9 @@ mod client;
 mod disk;
 mod engine;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 mod model;
 mod query;

@@ -226,13 +226,10 @@ fn without_create_if_missing_a_missing_store_is_refused_and_no_file_appears() {
 }
 
 #[test]
-fn encryption_and_schemas_are_refused_and_nothing_is_created() {
+fn encryption_is_refused_and_nothing_is_created() {
     let place = Place::new();
     let encrypted = with(single(), |options| options.encrypt = true);
     assert_eq!(place.refusal("notes", encrypted), NOT_SUPPORTED);
-    let schema = r#"{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"STRICT","SCHEMA_DEFINE":{"name":"STRING"}}"#;
-    let with_schema = with(single(), |options| options.schema = Some(schema.to_owned()));
-    assert_eq!(place.refusal("notes", with_schema), NOT_SUPPORTED);
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
     assert!(place.ids().is_empty());
 }

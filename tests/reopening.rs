@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{BUNDLE, CANNOT_OPEN, NOT_SUPPORTED, OPTIONS_CHANGED, Place, device, failure, manager, single, with};
+use common::{BUNDLE, CANNOT_OPEN, OPTIONS_CHANGED, Place, device, failure, manager, single, with};
 use dkv::{Options, SecurityLevel, Value};
 
 const LEVELS: [SecurityLevel; 4] = [SecurityLevel::S1, SecurityLevel::S2, SecurityLevel::S3, SecurityLevel::S4];
@@ -123,18 +123,6 @@ fn the_cache_and_the_durability_may_change() {
     joined.close().wait().unwrap();
     let reopened = place.open("notes", other);
     assert_eq!(reopened.get("key").wait().unwrap(), Value::from(1));
-}
-
-#[test]
-fn a_schema_for_an_existing_store_is_refused_and_the_store_stays_usable() {
-    let place = Place::new();
-    let with_schema = with(single(), |options| options.schema = Some("{}".to_owned()));
-    let store = place.open("notes", single());
-    assert_eq!(place.refusal("notes", with_schema.clone()), NOT_SUPPORTED);
-    store.put("key", 1).wait().unwrap();
-    store.close().wait().unwrap();
-    assert_eq!(place.refusal("notes", with_schema), NOT_SUPPORTED);
-    assert_eq!(place.open("notes", single()).get("key").wait().unwrap(), Value::from(1));
 }
 
 #[test]

@@ -178,3 +178,26 @@ fn a_write_that_fails_in_a_group_leaves_the_rows_of_the_others() {
     assert_eq!(found.len(), 33);
     assert_rows(&place.store_file("notes"), &expected_rows(&found, StoreKind::SingleVersion, PATHS));
 }
+
+#[test]
+fn the_rows_follow_from_the_document_behind_the_skipped_bytes() {
+    let place = Place::new();
+    let skipping = compatible(DEFINE, INDEX).replace("\"SCHEMA_DEFINE\"", "\"SCHEMA_SKIPSIZE\":4,\"SCHEMA_DEFINE\"");
+    let store = place.open("notes", with_schema(single(), &skipping));
+    for number in 0..20 {
+        put(&store, &format!("k{number}"), &format!(r#"[[[[{{"a":{number}}}"#)).unwrap();
+    }
+    put(&store, "k3", r#"    {"a":-1,"s":"y"}"#).unwrap();
+    store.delete("k4").wait().unwrap();
+    store.check_integrity(false).wait().unwrap();
+    let documents: Vec<Entry> = entries(&store)
+        .into_iter()
+        .map(|entry| match entry.value {
+            dkv::Value::String(text) => Entry::new(entry.key, &text[4..]),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    store.close().wait().unwrap();
+    assert_eq!(documents.len(), 19);
+    assert_rows(&place.store_file("notes"), &expected_rows(&documents, StoreKind::SingleVersion, PATHS));
+}

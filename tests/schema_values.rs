@@ -4,7 +4,7 @@ mod common;
 mod schemas;
 
 use common::{INVALID_ARGUMENT, NOT_FOUND, Place, code, device, failure, single};
-use dkv::{Entry, FieldDefault, FieldNode, SchemaBuilder, SchemaMode, Value, ValueType};
+use dkv::{Entry, FieldDefault, FieldNode, Op, SchemaBuilder, SchemaMode, Value, ValueType};
 use schemas::{
     CONSTRAINT_VIOLATION, INVALID_FIELD_TYPE, INVALID_FORMAT, INVALID_VALUE_FIELDS, compatible, entries, put, schema,
     text, with_schema,
@@ -126,4 +126,20 @@ fn observers_are_told_what_was_stored() {
     let change = tell.recv_timeout(common::PATIENCE).unwrap();
     assert_eq!(change.inserted, [Entry::new("k", r#"{"age":7,"name":"a"}"#)]);
     drop(subscription);
+}
+
+#[test]
+fn what_the_defaults_add_counts_against_the_bound_of_the_queue() {
+    let place = Place::new();
+    let fields: Vec<String> =
+        (0..100).map(|number| format!(r#""f{number}":"STRING, DEFAULT '{}'""#, "x".repeat(4096))).collect();
+    let store = place.open("notes", with_schema(single(), &compatible(&format!("{{{}}}", fields.join(",")), "[]")));
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let put = Op::Put { key: "k".to_owned(), value: "{}".into() };
+    // An operation holds its bytes until its completion has returned.
+    store.submit(put, move |_| wait.recv().unwrap()).unwrap();
+    let held = store.statistics().unwrap().queued_bytes;
+    assert!(held > 400_000, "{held} bytes are held");
+    release.send(()).unwrap();
+    store.close().wait().unwrap();
 }

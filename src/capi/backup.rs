@@ -99,7 +99,8 @@ pub unsafe extern "C" fn dkv_store_backup(
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name longer than 1024 bytes, or no bare name), DKV_ERR_CLOSED,
 /// DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
-/// transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, or of another kind of store),
+/// transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, of another kind of store, or has an
+/// entry that does not fit the store's schema),
 /// DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
 /// content, unless the message says otherwise.
 ///

@@ -110,7 +110,8 @@ pub unsafe extern "C" fn dkv_manager_on_queue(
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (store id, options, texts), DKV_ERR_CLOSED (manager freed),
 /// DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
-/// root_dir), DKV_ERR_OPTIONS_CHANGED, DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+/// root_dir, a schema that is not valid), DKV_ERR_OPTIONS_CHANGED (a schema that the recorded one does not allow, too),
+/// DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
 /// DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
 ///
 /// # Safety

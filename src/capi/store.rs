@@ -97,6 +97,10 @@ pub unsafe extern "C" fn dkv_store_on_queue(
 /// DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (key, size of the value), DKV_ERR_DATABASE (not written),
 /// DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CORRUPTED, DKV_ERR_CLOSED (deleted meanwhile).
+/// With a schema the value is the text of a JSON object, and is stored with the defaults of the fields that it lacks;
+/// then also DKV_ERR_INVALID_ARGUMENT (no STRING), DKV_ERR_INVALID_FORMAT (no JSON object, or too long with its
+/// defaults), DKV_ERR_INVALID_VALUE_FIELDS, DKV_ERR_INVALID_FIELD_TYPE, DKV_ERR_CONSTRAINT_VIOLATION, and
+/// DKV_ERR_READ_ONLY if the store was opened without its schema.
 ///
 /// # Safety
 ///

@@ -8,7 +8,7 @@ use crate::disk::{StoreBackend, StoreFile, Tree};
 use crate::error::{ErrorKind, Result};
 use crate::limits::OBSERVER_BYTES_MAX;
 use crate::model::{Change, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value};
-use crate::storage::{Database, Writing};
+use crate::storage::{Database, Direction, IndexRange, Rows, Writing};
 
 const BUNDLE_NAME: &str = "com.example.tests";
 const PEER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -18,17 +18,19 @@ struct Home {
     manager: Manager,
     folder: tempfile::TempDir,
     kind: StoreKind,
+    schema: Option<String>,
 }
 
 impl Home {
     fn new(kind: StoreKind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manager = Manager::new(ManagerOptions::new(BUNDLE_NAME, folder.path())).unwrap();
-        Self { manager, folder, kind }
+        Self { manager, folder, kind, schema: None }
     }
 
     fn open(&self) -> KvStore {
-        let options = Options { kind: self.kind, ..Options::new(SecurityLevel::S1) };
+        let schema = self.schema.clone();
+        let options = Options { kind: self.kind, schema, ..Options::new(SecurityLevel::S1) };
         self.manager.get_store("store", options).wait().unwrap()
     }
 
@@ -240,4 +242,63 @@ fn settings_of_synchronisation_outlive_the_opening() {
     store.commit().wait().unwrap();
     let last = recorded(store);
     assert!(last.enabled && last.range == set.range);
+}
+
+#[test]
+fn index_rows_follow_what_was_received_and_go_with_it() {
+    for kind in [StoreKind::DeviceCollaboration, StoreKind::SingleVersion] {
+        let mut home = Home::new(kind);
+        home.schema = Some(schema("\"INTEGER\""));
+        let store = home.open();
+        store.put("own", r#"{"a":1}"#).wait().unwrap();
+        let long = format!(r#"{{"a":3,"more":"{}"}}"#, "x".repeat(100_000));
+        home.receive(store, PEER, &[Entry::new("k", r#"{"a":2}"#), Entry::new("l", long)]);
+        let rows = |store: KvStore| {
+            home.beneath(store, |tables| {
+                let mut rows = Vec::new();
+                tables.index_scan(&IndexRange::whole(0), Direction::Forward, |values, key| {
+                    rows.push((values.to_vec(), key.to_vec()));
+                    std::ops::ControlFlow::Continue(())
+                })?;
+                Ok(rows)
+            })
+        };
+        assert_eq!(rows(home.open()).len(), 3);
+        let store = home.open();
+        store.check_integrity(false).wait().unwrap();
+        store.remove_device_data(PEER).wait().unwrap();
+        store.check_integrity(false).wait().unwrap();
+        assert_eq!(rows(store).len(), 1);
+    }
+}
+
+#[test]
+fn a_new_schema_amends_what_was_received_and_leaves_it_to_its_device() {
+    let mut home = Home::new(StoreKind::DeviceCollaboration);
+    let store = home.open();
+    store.put("k", r#"{"a":1}"#).wait().unwrap();
+    let long = format!(r#"{{"z":"{}"}}"#, "x".repeat(100_000));
+    home.receive(store, PEER, &[Entry::new("k", "{}"), Entry::new("l", long)]);
+    home.schema = Some(schema("\"INTEGER, DEFAULT 7\""));
+    let store = home.open();
+    assert_eq!(store.get("k").wait().unwrap(), Value::from(r#"{"a":1}"#));
+    assert_eq!(store.get_from_device(PEER, "k").wait().unwrap(), Value::from(r#"{"a":7}"#));
+    store.check_integrity(true).wait().unwrap();
+    store.remove_device_data(PEER).wait().unwrap();
+    assert_eq!(store.count_from_device(PEER, "").wait().unwrap(), 0);
+    assert_eq!(store.count("").wait().unwrap(), 1);
+    store.check_integrity(true).wait().unwrap();
+    // One received value that does not fit keeps the schema out.
+    let mut home = Home::new(StoreKind::DeviceCollaboration);
+    home.receive(home.open(), PEER, &[Entry::new("k", 5)]);
+    home.schema = Some(schema("\"INTEGER\""));
+    let options = Options { schema: home.schema.clone(), ..Options::new(SecurityLevel::S1) };
+    assert_eq!(home.manager.get_store("store", options).wait().err().map(|error| error.code()), Some(27_459_584));
+}
+
+/// A schema with a field of this description, which has an index.
+fn schema(field: &str) -> String {
+    format!(
+        r#"{{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"COMPATIBLE","SCHEMA_DEFINE":{{"a":{field}}},"SCHEMA_INDEXES":["a"]}}"#
+    )
 }

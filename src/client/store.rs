@@ -41,12 +41,15 @@ impl KvStore {
     }
 
     /// Inserts or overwrites a value. The key is trimmed of ASCII white space; it then has 1 to 1024 bytes, 896 in a
-    /// device store. The value has at most 4,194,303 bytes.
+    /// device store. The value has at most 4,194,303 bytes. In a store with a schema it is the text of a JSON object that
+    /// fits it, and is stored with the defaults of the fields that it lacks.
     ///
     /// # Errors
     ///
     /// `InvalidArgument` (401), `Closed` (15100005), `QueueFull` (-1), `Database` (27459594: not written),
-    /// `OutcomeUnknown` (-3).
+    /// `OutcomeUnknown` (-3). In a store with a schema also `InvalidFormat` (27459608), `InvalidValueFields` (27459605),
+    /// `InvalidFieldType` (27459606), `ConstraintViolation` (27459607); in one opened without its schema `ReadOnly`
+    /// (27459604).
     pub fn put(&self, key: impl Into<String>, value: impl Into<Value>) -> Request<()> {
         self.request(Op::Put { key: key.into(), value: value.into() }, done)
     }
@@ -124,7 +127,8 @@ impl KvStore {
     ///
     /// # Errors
     ///
-    /// `Database` (27459594) if one is open, which stays as it is; `Closed` (15100005), `QueueFull` (-1).
+    /// `Database` (27459594) if one is open, which stays as it is; `ReadOnly` (27459604) in a store opened without its
+    /// schema; `Closed` (15100005), `QueueFull` (-1).
     pub fn start_transaction(&self) -> Request<()> {
         self.request(Op::StartTransaction, done)
     }
@@ -268,7 +272,8 @@ impl KvStore {
     ///
     /// # Errors
     ///
-    /// `InvalidArgument` (401) if there is no such backup, `General` (27459584) for a damaged one, `Database` (27459594)
+    /// `InvalidArgument` (401) if there is no such backup, `General` (27459584) for a damaged one, and for one with an
+    /// entry that does not fit the store's schema, `Database` (27459594)
     /// while a result set, a stream or a transaction is open, or if the disk fails; `Closed` (15100005). The store keeps
     /// its content then.
     pub fn restore(&self, file: &str) -> Request<()> {

@@ -70,8 +70,9 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Holds the bytes of the answer too: answers that nobody takes keep further operations out.
-    pub(super) fn hold_answer(&mut self, bytes: usize) {
+    /// Holds more bytes: those of the answer, for answers that nobody takes keep further operations out, and those by
+    /// which the operation grew.
+    pub(super) fn hold_more(&mut self, bytes: usize) {
         if bytes > 0 {
             self.admission.held().bytes += bytes;
             self.bytes += bytes;
@@ -116,7 +117,7 @@ mod tests {
     fn an_answer_nobody_takes_keeps_others_out() {
         let admission = Arc::new(Admission::default());
         let mut slot = admission.admit(1).unwrap();
-        slot.hold_answer(QUEUE_BYTES_MAX);
+        slot.hold_more(QUEUE_BYTES_MAX);
         assert!(admission.admit(1).is_err());
     }
 }

@@ -60,7 +60,7 @@ impl Ticket {
                 None
             }
             Route::Dispatch(completion, mut slot, dispatch) => {
-                slot.hold_answer(outcome.as_ref().map_or(0, Outcome::bytes));
+                slot.hold_more(outcome.as_ref().map_or(0, Outcome::bytes));
                 Some((Delivery::Operation(completion, outcome, slot), dispatch))
             }
         }

@@ -145,14 +145,22 @@ impl Session {
     pub fn submit(self: &Arc<Self>, op: Op, completion: Completion) -> Result<()> {
         let (succeeds, works) = (op.succeeds_when_closed(), op.works_when_closed());
         self.check_usable(!succeeds && !works)?;
-        let bytes = op.bytes();
+        let mut bytes = op.bytes();
         // Who would submit it again is gone.
         let is_due = matches!(op, Op::AbandonTransaction { .. });
-        let slot = if is_due { self.admission.admit_always(bytes) } else { self.admission.admit(bytes)? };
+        let mut slot = if is_due { self.admission.admit_always(bytes) } else { self.admission.admit(bytes)? };
         let is_write = op.is_write();
         let mut checked = store::check(op, self.facts.kind, &self.facts.rules);
         if let Ok(checked) = &mut checked {
             checked.metered(&self.published.counters.queries);
+        }
+        if self.facts.rules.schema().is_some()
+            && let Ok(Checked::Write(write)) = &checked
+        {
+            // The defaults of a schema may be many times what the caller gave.
+            let grown = write.bytes().saturating_sub(bytes);
+            slot.hold_more(grown);
+            bytes += grown;
         }
         let ticket = |slot| Ticket::new(completion, slot, Arc::clone(&self.dispatch));
         let mut order = self.order();

@@ -134,7 +134,9 @@ pub struct Options {
     pub kind: StoreKind,
     /// How sensitive the data is; there is no default.
     pub security_level: SecurityLevel,
-    /// The schema's JSON text; `None` for a store without one.
+    /// The schema's JSON text, as [`crate::SchemaBuilder::to_json`] makes it, or written by hand. A store keeps its schema:
+    /// a later opening may name the same one, one with other indexes, or a compatible upgrade. With `None`, the default,
+    /// a store has none; one that has a schema can only be read, and if it is open already, it is shared with its schema.
     pub schema: Option<String>,
     /// Another folder than the manager's for this store. It must exist.
     pub root_dir: Option<PathBuf>,

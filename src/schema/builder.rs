@@ -1,5 +1,6 @@
 //! Making the JSON text of a schema from the nouns of the reference: FieldNode and Schema (`query_device_sync.md` 2.1-2.3).
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value as Json, json};
@@ -57,6 +58,8 @@ struct Node {
     is_nullable: bool,
     default: Option<FieldDefault>,
     children: Vec<FieldNode>,
+    /// A child was given that has this node inside. It is not kept: the two would hold each other for ever.
+    contains_itself: bool,
 }
 
 impl FieldNode {
@@ -75,7 +78,8 @@ impl FieldNode {
     }
 
     fn named(name: String) -> Self {
-        let node = Node { name, field_type: None, is_nullable: false, default: None, children: Vec::new() };
+        let (field_type, default, children) = (None, None, Vec::new());
+        let node = Node { name, field_type, is_nullable: false, default, children, contains_itself: false };
         Self { node: Arc::new(Mutex::new(node)) }
     }
 
@@ -83,9 +87,30 @@ impl FieldNode {
         self.node.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the field an object with this field inside. Of two children with one name the later counts.
+    /// Makes the field an object with this field inside. Of two children with one name the later counts. A field that
+    /// contains itself is one that no schema can have; [`SchemaBuilder::to_json`] says so.
     pub fn append_child(&self, child: &Self) {
-        self.node().children.push(child.clone());
+        let contains_itself = child.contains(self);
+        let mut node = self.node();
+        if contains_itself {
+            node.contains_itself = true;
+        } else {
+            node.children.push(child.clone());
+        }
+    }
+
+    /// True if `other` is this node or somewhere inside. Each node is looked at once, and none is locked meanwhile.
+    fn contains(&self, other: &Self) -> bool {
+        let (mut seen, mut open) = (HashSet::new(), vec![self.clone()]);
+        while let Some(at) = open.pop() {
+            if Arc::ptr_eq(&at.node, &other.node) {
+                return true;
+            }
+            if seen.insert(Arc::as_ptr(&at.node)) {
+                open.extend_from_slice(&at.node().children);
+            }
+        }
+        false
     }
 
     /// Sets the type. FLOAT is the same as DOUBLE; a BYTE_ARRAY makes the schema one that no store can have.
@@ -103,20 +128,21 @@ impl FieldNode {
         self.node().default = Some(default);
     }
 
-    /// The JSON of the field and of what is inside. No lock is held while a child is looked at: it may be this node.
+    /// The JSON of the field and of what is inside.
     fn to_json(&self, depth: usize, names: &mut usize) -> Result<Json> {
+        if depth > FIELD_DEPTH_MAX {
+            return Err(invalid(format_args!("its fields are deeper than {FIELD_DEPTH_MAX} levels")));
+        }
         let children = {
             let node = self.node();
+            if node.contains_itself {
+                return Err(invalid("a field contains itself"));
+            }
             if node.children.is_empty() && depth > 0 {
                 return Ok(Json::from(node.attribute()));
             }
             node.children.clone()
         };
-        if depth > FIELD_DEPTH_MAX {
-            return Err(invalid(format_args!(
-                "its fields are deeper than {FIELD_DEPTH_MAX} levels, or contain themselves"
-            )));
-        }
         let mut members = Map::new();
         for child in children {
             *names += 1;
@@ -343,9 +369,37 @@ mod tests {
         schema.set_root(&node);
         let error = schema.to_json().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidSchema);
-        let wide = FieldNode::new("w").unwrap();
-        (0..8).for_each(|_| wide.append_child(&wide.clone()));
-        schema.set_root(&wide);
+        let (outer, inner) = (FieldNode::new("o").unwrap(), FieldNode::new("i").unwrap());
+        outer.append_child(&inner);
+        schema.set_root(&outer);
+        assert!(schema.to_json().is_ok());
+        inner.append_child(&outer);
         assert_eq!(schema.to_json().unwrap_err().kind(), ErrorKind::InvalidSchema);
+        let alive = Arc::downgrade(&outer.node);
+        drop((outer, inner, schema));
+        assert!(alive.upgrade().is_none(), "they hold each other");
+    }
+
+    #[test]
+    fn one_field_in_many_places_is_counted_in_each() {
+        let mut wide = node("f", ValueType::Long, true, None);
+        for _ in 0..FIELD_DEPTH_MAX {
+            let outer = FieldNode::new("o").unwrap();
+            (0..8).for_each(|_| outer.append_child(&wide));
+            wide = outer;
+        }
+        let schema = SchemaBuilder::new();
+        schema.set_root(&wide);
+        let error = schema.to_json().unwrap_err();
+        assert!(error.message().contains("256"), "{error}");
+        let mut deep = node("f", ValueType::Long, true, None);
+        for _ in 0..=FIELD_DEPTH_MAX {
+            let outer = FieldNode::new("o").unwrap();
+            outer.append_child(&deep);
+            deep = outer;
+        }
+        schema.set_root(&deep);
+        let error = schema.to_json().unwrap_err();
+        assert!(error.message().contains("4 levels"), "{error}");
     }
 }

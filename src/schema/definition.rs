@@ -60,12 +60,6 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Whether values may have fields that are not declared.
-    #[must_use]
-    pub fn mode(&self) -> SchemaMode {
-        self.mode
-    }
-
     /// Bytes of each value before its document.
     #[must_use]
     pub fn skip_bytes(&self) -> usize {

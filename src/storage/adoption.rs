@@ -110,7 +110,8 @@ impl Part {
             {
                 indexes.add(key, text)?;
             }
-            self.bytes += key.len() + value.payload_bytes();
+            // The defaults may be many times what was there.
+            self.bytes += key.len() + value.payload_bytes() + amended.as_ref().map_or(0, String::len);
             self.amended.extend(amended.map(|text| (key.to_vec(), text)));
             if self.bytes < COPY_CHUNK_BYTES {
                 return Ok(ControlFlow::Continue(()));

@@ -288,3 +288,145 @@ fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     *rest = behind;
     std::str::from_utf8(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use redb::ReadableDatabase;
+
+    use super::super::tables::META;
+    use super::*;
+
+    fn values(field_values: &[FieldValue]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for value in field_values {
+            value.encode(&mut bytes);
+        }
+        bytes
+    }
+
+    fn text(text: &str) -> FieldValue {
+        FieldValue::Text(text.to_owned())
+    }
+
+    fn indexing(fields: &[&[&str]]) -> Indexing {
+        let index = |paths: &&[&str]| IndexDefinition {
+            paths: paths.iter().map(|path| (FieldPath::parse(path).unwrap(), FieldType::String)).collect(),
+        };
+        Indexing { skip_bytes: 3, indexes: fields.iter().map(index).collect() }
+    }
+
+    /// An index of one field with keys that look like ends of values, between two others.
+    fn with_table<R>(look: impl FnOnce(&dyn Fn(&IndexRange, Direction) -> Vec<(Vec<u8>, String)>) -> R) -> R {
+        let database = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        {
+            let mut table = transaction.open_table(INDEXES).unwrap();
+            for number in 0..3 {
+                for (value, key) in ROWS {
+                    let value = if *value == "none" { FieldValue::Null } else { text(value) };
+                    table.insert(row(number, &values(&[value]), key.as_bytes()).as_slice(), ()).unwrap();
+                }
+            }
+        }
+        transaction.commit().unwrap();
+        let table = database.begin_read().unwrap().open_table(INDEXES).unwrap();
+        let indexing = indexing(&[&["a"], &["b"], &["c"]]);
+        look(&|range, direction| {
+            let mut seen = Vec::new();
+            scan(&table, &indexing, range, direction, |values, key| {
+                seen.push((values.to_vec(), String::from_utf8(key.to_vec()).unwrap()));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            seen
+        })
+    }
+
+    const ROWS: &[(&str, &str)] =
+        &[("none", "k0"), ("", "k1"), ("a", "ka"), ("a", "kb"), ("a", "z"), ("a\0", "k2"), ("ab", "k3"), ("b", "k4")];
+
+    #[test]
+    fn ranges_hold_the_rows_between_their_bounds_and_no_others() {
+        let one = |value: &str| values(&[text(value)]);
+        with_table(|scan| {
+            let keys = |range: &IndexRange| {
+                let mut forward: Vec<String> =
+                    scan(range, Direction::Forward).into_iter().map(|(_, key)| key).collect();
+                let backward = scan(range, Direction::Backward).into_iter().map(|(_, key)| key);
+                assert!(backward.eq(forward.iter().rev().cloned()), "{range:?}");
+                forward.sort_by_key(|key| ROWS.iter().position(|(_, row)| row == key));
+                forward.join(" ")
+            };
+            assert_eq!(keys(&IndexRange::whole(1)), "k0 k1 ka kb z k2 k3 k4");
+            assert_eq!(keys(&IndexRange::equal(1, &one("a"), b"")), "ka kb z");
+            assert_eq!(keys(&IndexRange::equal(1, &one("a"), b"k")), "ka kb");
+            assert_eq!(keys(&IndexRange::equal(1, &values(&[FieldValue::Null]), b"")), "k0");
+            assert_eq!(keys(&IndexRange::equal(1, &one("x"), b"")), "");
+            for (lower, upper, expected) in [
+                (Bound::Unbounded, Bound::Unbounded, "k0 k1 ka kb z k2 k3 k4"),
+                (Bound::Included("a"), Bound::Unbounded, "ka kb z k2 k3 k4"),
+                (Bound::Excluded("a"), Bound::Unbounded, "k2 k3 k4"),
+                (Bound::Unbounded, Bound::Included("a"), "k0 k1 ka kb z"),
+                (Bound::Unbounded, Bound::Excluded("a"), "k0 k1"),
+                (Bound::Excluded(""), Bound::Excluded("ab"), "ka kb z k2"),
+                (Bound::Included("a"), Bound::Included("a"), "ka kb z"),
+                (Bound::Excluded("a"), Bound::Included("a"), ""),
+                (Bound::Included("b"), Bound::Included("a"), ""),
+            ] {
+                let (low, high) = (lower.map(one), upper.map(one));
+                let range = IndexRange::between(1, low.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice));
+                assert_eq!(keys(&range), expected, "{lower:?} {upper:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_scan_goes_on_behind_any_row() {
+        with_table(|scan| {
+            let range = IndexRange::equal(1, &values(&[text("a")]), b"");
+            let rows = scan(&range, Direction::Forward);
+            for (place, (values, key)) in rows.iter().enumerate() {
+                assert_eq!(scan(&range.after(values, key.as_bytes()), Direction::Forward), rows[place + 1..]);
+                assert_eq!(scan(&range.before(values, key.as_bytes()), Direction::Forward), rows[..place]);
+            }
+        });
+    }
+
+    #[test]
+    fn composite_values_are_taken_apart_and_narrowed_by_their_first() {
+        let database = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut table = transaction.open_table(INDEXES).unwrap();
+        let pair = |first: &str, second: &str| values(&[text(first), text(second)]);
+        for (first, second) in [("a", "x"), ("a", "y"), ("ab", "x")] {
+            table.insert(row(0, &pair(first, second), b"key").as_slice(), ()).unwrap();
+        }
+        let mut seen = Vec::new();
+        let range = IndexRange::equal(0, &values(&[text("a")]), b"");
+        let composite = indexing(&[&["a", "b"]]);
+        scan(&table, &composite, &range, Direction::Forward, |values, key| {
+            assert_eq!(key, b"key");
+            seen.push(values.to_vec());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(seen, [pair("a", "x"), pair("a", "y")]);
+        let unknown =
+            scan(&table, &composite, &IndexRange::whole(1), Direction::Forward, |_, _| ControlFlow::Continue(()));
+        assert!(unknown.is_err());
+    }
+
+    #[test]
+    fn the_list_of_indexes_comes_back_and_parts_of_it_do_not() {
+        let database = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut meta = transaction.open_table(META).unwrap();
+        assert_eq!(read(&meta).unwrap(), None);
+        let indexing = indexing(&[&["a.b", "c"], &["d"]]);
+        write(&mut meta, &indexing).unwrap();
+        assert_eq!(read(&meta).unwrap(), Some(indexing));
+        let row = meta.get(INDEXING).unwrap().unwrap().value().to_vec();
+        assert!((0..row.len()).all(|end| parse(&row[..end]).is_none()));
+        assert!(parse(&[&row[..], &[0]].concat()).is_none());
+    }
+}

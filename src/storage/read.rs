@@ -185,8 +185,14 @@ pub struct Snapshot {
     /// Opened with the first blob that is read: most snapshots never need it.
     blobs: OnceLock<ReadOnlyTable<(u64, u32), &'static [u8]>>,
     /// Opened with the first index that is read.
-    indexes: OnceLock<(ReadOnlyTable<&'static [u8], ()>, Indexing)>,
+    indexes: OnceLock<IndexTable>,
     pub(super) transaction: ReadTransaction,
+}
+
+/// The index table with what it holds.
+struct IndexTable {
+    table: ReadOnlyTable<&'static [u8], ()>,
+    indexing: Indexing,
 }
 
 impl Snapshot {
@@ -203,7 +209,7 @@ impl Snapshot {
     /// `Corrupted` for the first entry that is not what some release wrote; `Database` for I/O errors.
     pub fn check(&self, mut visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         let everything = Range::starting_with(&[]);
-        let Some((table, indexing)) = guarded(|| self.indexes())? else {
+        let Some(IndexTable { table, indexing }) = guarded(|| self.indexes())? else {
             return self.scan(&everything, Direction::Forward, |key, _| visit(key));
         };
         let mut check = IndexCheck::new(table, indexing);
@@ -241,14 +247,14 @@ impl Snapshot {
     }
 
     /// The index table with what it holds; `None` if the store has no indexes.
-    fn indexes(&self) -> Result<Option<&(ReadOnlyTable<&'static [u8], ()>, Indexing)>> {
+    fn indexes(&self) -> Result<Option<&IndexTable>> {
         if let Some(indexes) = self.indexes.get() {
             return Ok(Some(indexes));
         }
         let meta = self.transaction.open_table(META).map_err(IntoError::into_error)?;
         let Some(indexing) = index::read(&meta)? else { return Ok(None) };
         let table = self.transaction.open_table(INDEXES).map_err(IntoError::into_error)?;
-        Ok(Some(self.indexes.get_or_init(|| (table, indexing))))
+        Ok(Some(self.indexes.get_or_init(|| IndexTable { table, indexing })))
     }
 
     pub(super) fn blobs(&self) -> Result<&ReadOnlyTable<(u64, u32), &'static [u8]>> {
@@ -285,7 +291,7 @@ impl Rows for Snapshot {
         visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
     ) -> Result<()> {
         guarded(|| {
-            let (table, indexing) = self.indexes()?.ok_or_else(index::missing)?;
+            let IndexTable { table, indexing } = self.indexes()?.ok_or_else(index::missing)?;
             index::scan(table, indexing, range, direction, visit)
         })
     }

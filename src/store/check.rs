@@ -9,7 +9,7 @@ use super::bounds::stream;
 use super::device::{of_origin, stored_key};
 use super::op::Op;
 use super::rules::Rules;
-use super::select::{Asked, Meter};
+use super::select::Asked;
 use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::limits::{BATCH_BYTES_MAX, SYNC_DELAY_MS_MAX, SYNC_DELAY_MS_MIN};
@@ -278,25 +278,13 @@ impl Op {
     }
 }
 
-impl Checked {
-    /// What a query costs is counted here.
-    pub fn metered(&mut self, meter: &Arc<Meter>) {
-        match self {
-            Self::Read(Read::Query(asked)) | Self::Open(Opening { form: Form::Query(asked), .. }) => {
-                asked.metered(meter)
-            }
-            _ => {}
-        }
-    }
-}
-
 /// Checks an operation for a store of this kind, opened with these rules.
 ///
 /// # Errors
 ///
 /// `InvalidArgument` (401) as `store.md` 4 says, what the schema refuses, `ReadOnly`; of a batch nothing is then written.
 pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
-    rules.allow(&op)?;
+    rules.check_writable(&op)?;
     Ok(match op {
         Op::Put { key, value } => Checked::Write(Write::Change(put(&key, value, kind, rules)?)),
         Op::Delete { key } => Checked::Write(Write::Change(Change::Delete(shared(kind, &key)?))),
@@ -319,19 +307,8 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         Op::GetResultSet { prefix } => {
             Checked::Open(Opening { range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
         }
-        Op::GetEntriesByQuery { device_id, query } => {
-            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, false)?)))
-        }
-        Op::GetResultSize { device_id, query } => {
-            Checked::Read(Read::Query(Box::new(Asked::new(&query, device_id, kind, rules, true)?)))
-        }
-        Op::GetResultSetByQuery { device_id, query } => {
-            let asked = Asked::new(&query, device_id, kind, rules, false)?;
-            Checked::Open(Opening {
-                range: asked.range.clone(),
-                form: Form::Query(Box::new(asked)),
-                name: "query".to_owned(),
-            })
+        op @ (Op::GetEntriesByQuery { .. } | Op::GetResultSize { .. } | Op::GetResultSetByQuery { .. }) => {
+            Asked::check(op, kind, rules)?
         }
         Op::GetEntryStream { range } => Checked::Open(stream(kind, range)?),
         Op::CheckIntegrity { deep: false } => Checked::CheckOnline,

@@ -24,5 +24,7 @@ pub use device::{stored_key, user_key};
 pub use op::{KeyRange, Op, Outcome};
 pub use result_set::{EntryStream, ResultSet};
 pub use rules::Rules;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use select::encoded as encoded_spans;
 pub use select::{Meter, Prepared};
 pub use upkeep::{Upkeep, check_some};

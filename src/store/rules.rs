@@ -34,7 +34,7 @@ impl Rules {
     /// # Errors
     ///
     /// `ReadOnly` (27459604).
-    pub fn allow(&self, op: &Op) -> Result<()> {
+    pub fn check_writable(&self, op: &Op) -> Result<()> {
         let writes = matches!(
             op,
             Op::Put { .. }

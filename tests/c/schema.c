@@ -15,11 +15,6 @@ static dkv_field_node *field(const char *name, int32_t type)
     return node;
 }
 
-static bool is_text(dkv_text text, const char *expected)
-{
-    return text.length == strlen(expected) && memcmp(text.data, expected, text.length) == 0;
-}
-
 /* The schema of this program. */
 static dkv_schema *build(void)
 {
@@ -55,9 +50,9 @@ static void building(void)
     dkv_field_node *root = NULL;
     dkv_text text = { NULL, 0 };
     CHECK_CODE(DKV_OK, dkv_schema_to_json(schema, &text));
-    CHECK(is_text(text, SCHEMA));
+    CHECK(text_is(text, SCHEMA));
     CHECK_CODE(DKV_OK, dkv_schema_to_json(schema, &text));
-    CHECK(is_text(text, SCHEMA));
+    CHECK(text_is(text, SCHEMA));
     CHECK_CODE(DKV_OK, dkv_schema_new(&other));
     CHECK_CODE(DKV_OK, dkv_schema_root(schema, &root));
     CHECK_CODE(DKV_OK, dkv_schema_set_root(other, root));
@@ -142,12 +137,6 @@ static int32_t put(dkv_store *store, const char *text)
     return AWAIT(&done, dkv_store_put(store, TEXT("k"), &value, on_done, &done));
 }
 
-static void close_store(dkv_store *store)
-{
-    waiter done = WAITER_INIT;
-    CHECK_CODE(DKV_OK, AWAIT(&done, dkv_store_close(store, on_done, &done)));
-}
-
 static void values(dkv_manager *manager)
 {
     const dkv_value number = integer_value(1);
@@ -167,11 +156,11 @@ static void values(dkv_manager *manager)
     CHECK_CODE(DKV_ERR_INVALID_ARGUMENT, AWAIT(&done, dkv_store_put(store, TEXT("k"), &number, on_done, &done)));
     group("values are held against the schema");
 
-    close_store(store);
+    CHECK_CODE(DKV_OK, close_store(store));
     CHECK_CODE(DKV_OK, open_code(manager, (dkv_text){ NULL, 0 }, &store));
     CHECK_CODE(DKV_ERR_READ_ONLY, put(store, "{}"));
     CHECK(has_text(store, "k", "{\"age\":1,\"home\":{\"city\":\"\"}}"));
-    close_store(store);
+    CHECK_CODE(DKV_OK, close_store(store));
     CHECK_CODE(DKV_ERR_INVALID_ARGUMENT, open_code(manager, DKV_TEXT("{}"), &store));
     CHECK_CODE(DKV_ERR_OPTIONS_CHANGED,
                open_code(manager, DKV_TEXT("{\"SCHEMA_VERSION\":\"1.0\",\"SCHEMA_MODE\":\"STRICT\","
@@ -182,7 +171,7 @@ static void values(dkv_manager *manager)
 
 int main(void)
 {
-    dkv_manager *manager = manager_in(test_folder());
+    dkv_manager *manager = test_manager();
     building();
     refusals();
     values(manager);

@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod c_program;
 mod command;
+mod fuzz;
 mod header;
 mod library;
 mod python;
@@ -22,10 +23,11 @@ cargo xtask <chore>
 
     header [--check]        write include/dkv.h from src/capi, or check that it is up to date
     symbols [--check]       write tests/abi/symbols.txt from the release library, or check that nothing moved
-    quickstart              build the library, then run the seven steps in C and in Python
+    quickstart              build the library, then run the seven steps in C, Node.js and Python
     test                    run every test in every language; the last line says how many passed and failed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
+    fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
 ";
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "quickstart" => quickstart::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "test" => test::run(&repository, rest),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

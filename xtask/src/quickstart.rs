@@ -1,15 +1,17 @@
-//! `cargo xtask quickstart`: the seven steps, built and run as a user would, in C and in Python.
+//! `cargo xtask quickstart`: the examples of the README, built and run as a user would.
 
 use std::process::Command;
 
 use crate::arguments;
 use crate::c_program;
-use crate::command::{self, C_COMPILER, Outcome, capture, spelled};
+use crate::command::{self, C_COMPILER, NODE, Outcome, capture, spelled};
 use crate::library::{self, Library};
 use crate::python::{Environment, FOLDER};
 use crate::repository::Repository;
+use crate::test::node;
 
 const SOURCE: &str = "examples/quickstart.c";
+const NODE_FOLDER: &str = "bindings/node";
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     arguments::none("quickstart", words)?;
@@ -17,25 +19,35 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     let library = library::build(repository)?;
     println!("Compiling {SOURCE} against include/dkv.h and {}.", library::loaded_name());
     let mut program = build(repository, &library)?;
-    println!("Running {}\n", spelled(&program));
-    command::run(&mut program).map_err(failed)?;
-    let mut script = python(repository, &library)?;
-    println!("\nRunning {}\n", spelled(&script));
-    command::run(&mut script).map_err(failed)
+    run_steps(&mut program)?;
+    println!("\nInstalling what {NODE_FOLDER} needs.");
+    node::install(&repository.path(NODE_FOLDER))?;
+    run_steps(&mut in_node(repository, &library)?)?;
+    run_steps(&mut in_python(repository, &library)?)
 }
 
-fn failed(message: String) -> String {
-    format!("{message} The last line above says which step failed.")
+fn run_steps(program: &mut Command) -> Outcome<()> {
+    println!("Running {}\n", spelled(program));
+    command::run(program).map_err(|message| format!("{message} The last line above says which step failed."))
 }
 
 /// The command that runs the same steps in Python, in an empty folder: from the checkout, without a package to build.
-fn python(repository: &Repository, library: &Library) -> Outcome<Command> {
+fn in_python(repository: &Repository, library: &Library) -> Outcome<Command> {
     let environment = Environment::fresh(repository, "quickstart/python")?;
     environment.install(repository, ["cffi"], &repository.root)?;
     let mut command = environment.python();
     command.env("PYTHONPATH", repository.path(FOLDER).join("src")).env("DKV_LIBRARY", library.loadable());
     command.arg(repository.path(FOLDER).join("examples/seven_steps.py"));
     command.arg(repository.fresh_folder("quickstart/python-data")?);
+    Ok(command)
+}
+
+/// The command that runs the same steps in Node.js, in an empty folder.
+pub fn in_node(repository: &Repository, library: &Library) -> Outcome<Command> {
+    NODE.require()?;
+    let mut command = NODE.command();
+    command.arg(repository.path(NODE_FOLDER).join("examples/seven_steps.mjs"));
+    command.arg(repository.fresh_folder("quickstart/node")?).env("DKV_LIBRARY", library.loadable());
     Ok(command)
 }
 

@@ -50,6 +50,16 @@ impl Bench {
         Pair::open(&self.folder, name, self.cache_bytes)
     }
 
+    /// Where the stores of the run are made.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Page cache of each store.
+    pub fn cache_bytes(&self) -> u64 {
+        self.cache_bytes
+    }
+
     /// Closes what is open.
     pub fn close(&mut self) -> Result<()> {
         self.rows.take().map_or(Ok(()), Pair::close)

@@ -9,8 +9,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Entry, StoreKind};
 use crate::query::Query;
 use crate::storage::{Direction, Range, Rows};
+use crate::store::check::{Checked, Form, Opening, Read};
 use crate::store::device::user_key;
-use crate::store::op::Outcome;
+use crate::store::op::{Op, Outcome};
 use crate::store::rules::Rules;
 
 /// A query with the entries that it is about, in terms of stored keys.
@@ -26,6 +27,25 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What an operation that takes a query asks for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Asked::new`].
+    pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
+        let read = |asked| Checked::Read(Read::Query(Box::new(asked)));
+        match op {
+            Op::GetEntriesByQuery { device_id, query } => Self::new(&query, device_id, kind, rules, false).map(read),
+            Op::GetResultSize { device_id, query } => Self::new(&query, device_id, kind, rules, true).map(read),
+            Op::GetResultSetByQuery { device_id, query } => {
+                let asked = Self::new(&query, device_id, kind, rules, false)?;
+                let (range, name) = (asked.range.clone(), "query".to_owned());
+                Ok(Checked::Open(Opening { range, form: Form::Query(Box::new(asked)), name }))
+            }
+            _ => Err(Error::internal("An operation was taken for a query. Report this.")),
+        }
+    }
+
     /// Checks a query. The device that the caller names goes before the one that the query names; an empty id is this
     /// installation (`query_device_sync.md` 4.4). In a single-version store a query's device has no meaning.
     ///
@@ -33,7 +53,7 @@ impl Asked {
     ///
     /// Those of the query; `InvalidArgument` (401) for a device in a single-version store; `InvalidQueryFormat` for an
     /// order or a limit where only the number is wanted.
-    pub fn new(query: &Query, device_id: Option<String>, kind: StoreKind, rules: &Rules, counts: bool) -> Result<Self> {
+    fn new(query: &Query, device_id: Option<String>, kind: StoreKind, rules: &Rules, counts: bool) -> Result<Self> {
         if device_id.is_some() && kind == StoreKind::SingleVersion {
             return Err(Error::invalid_argument(
                 "Parameter error: a single-version store has no entries of single devices. Read without a device id.",
@@ -49,11 +69,6 @@ impl Asked {
             StoreKind::DeviceCollaboration => given.or_else(|| prepared.device_id().map(str::to_owned)),
         };
         Ok(Self { range: prepared.range(), prepared, device_id, counts })
-    }
-
-    /// What it costs is counted here.
-    pub fn metered(&mut self, meter: &Arc<Meter>) {
-        self.prepared.metered(meter);
     }
 
     /// The query over the entries of its device.
@@ -89,6 +104,18 @@ impl Asked {
         match prepared.count(rows)? {
             0 => Err(Error::new(ErrorKind::NotFound, "Not found. The query selects no entry.")),
             count => Ok(Outcome::Count(count)),
+        }
+    }
+}
+
+impl Checked {
+    /// What a query costs is counted here.
+    pub fn metered(&mut self, meter: &Arc<Meter>) {
+        match self {
+            Self::Read(Read::Query(asked)) | Self::Open(Opening { form: Form::Query(asked), .. }) => {
+                asked.prepared.metered(meter);
+            }
+            _ => {}
         }
     }
 }

@@ -13,5 +13,7 @@ mod prepared;
 mod walk;
 
 pub use asked::Asked;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use prepared::encoded;
 pub use prepared::{Meter, Prepared, State};
 pub use walk::Start;

@@ -6,7 +6,7 @@
 
 use std::ops::{Bound, ControlFlow};
 
-use super::prepared::{EncodedSpan, index_range};
+use super::prepared::{EncodedSpan, State, index_range};
 use super::walk::Walker;
 use crate::error::Result;
 use crate::model::FieldValue;
@@ -20,12 +20,13 @@ impl<R: Rows> Walker<'_, R> {
         number: u32,
         spans: &[EncodedSpan],
         descending: bool,
+        state: &mut State,
         beyond: Option<&[u8]>,
     ) -> Result<()> {
         let by_value = if descending { reverse(self.direction) } else { self.direction };
         let reached = beyond.map(|key| self.encoded_value(key)).transpose()?.flatten();
         if let (Some(value), Some(key)) = (&reached, beyond) {
-            self.within(number, value, Some(key))?;
+            self.within(number, value, state, Some(key))?;
         }
         let mut spans: Vec<EncodedSpan> = spans.to_vec();
         if by_value == Direction::Backward {
@@ -40,13 +41,13 @@ impl<R: Rows> Walker<'_, R> {
                 None => Some(span),
             };
             if let Some(rest) = rest {
-                self.in_span(number, rest, by_value)?;
+                self.in_span(number, rest, by_value, state)?;
             }
         }
         Ok(())
     }
 
-    fn in_span(&mut self, number: u32, mut span: EncodedSpan, by_value: Direction) -> Result<()> {
+    fn in_span(&mut self, number: u32, mut span: EncodedSpan, by_value: Direction, state: &mut State) -> Result<()> {
         let rows = self.rows;
         let mixed = by_value != self.direction;
         loop {
@@ -59,7 +60,7 @@ impl<R: Rows> Walker<'_, R> {
                 if key.starts_with(&self.core.key_prefix) { self.step(key) } else { ControlFlow::Continue(()) }
             })?;
             let Some(value) = stopped_at else { return Ok(()) };
-            self.within(number, &value, None)?;
+            self.within(number, &value, state, None)?;
             if self.flow.is_break() {
                 return Ok(());
             }
@@ -71,9 +72,9 @@ impl<R: Rows> Walker<'_, R> {
     }
 
     /// Shows the candidates of one encoded value.
-    fn within(&mut self, number: u32, value: &[u8], beyond: Option<&[u8]>) -> Result<()> {
+    fn within(&mut self, number: u32, value: &[u8], state: &mut State, beyond: Option<&[u8]>) -> Result<()> {
         if FieldValue::is_cut(value) {
-            return self.by_passes_within(number, value, beyond);
+            return self.by_passes_within(number, value, state, beyond);
         }
         self.in_value(number, value, self.direction, beyond)
     }

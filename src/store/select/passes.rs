@@ -58,8 +58,18 @@ impl<R: Rows> Walker<'_, R> {
     }
 
     /// As `by_passes`, of the entries that share the beginning of a long text.
-    pub(super) fn by_passes_within(&mut self, number: u32, value: &[u8], beyond: Option<&[u8]>) -> Result<()> {
-        self.sorted(&Source::Value(number, value), &mut None, usize::MAX, beyond)
+    pub(super) fn by_passes_within(
+        &mut self,
+        number: u32,
+        value: &[u8],
+        state: &mut State,
+        beyond: Option<&[u8]>,
+    ) -> Result<()> {
+        let known = state.alike.take().filter(|(alike, _)| alike == value);
+        let mut run = known.map(|(_, run)| run);
+        let sorted = self.sorted(&Source::Value(number, value), &mut run, state.wanted, beyond);
+        state.alike = run.map(|run| (value.to_vec(), run));
+        sorted
     }
 
     fn sorted(

@@ -52,13 +52,16 @@ pub struct State {
     pub(super) keys: Option<Gathered>,
     /// A part of the sorted answer.
     pub(super) run: Option<Run>,
+    /// A part of the entries that share the beginning of a long text, sorted among themselves; with that beginning as
+    /// index rows have it.
+    pub(super) alike: Option<(Vec<u8>, Run)>,
 }
 
 impl State {
     /// Nothing gathered yet, of an answer of which only so many entries are wanted.
     #[must_use]
     pub fn wanting(entries: u64) -> Self {
-        Self { wanted: usize::try_from(entries).unwrap_or(usize::MAX), keys: None, run: None }
+        Self { wanted: usize::try_from(entries).unwrap_or(usize::MAX), keys: None, run: None, alike: None }
     }
 }
 

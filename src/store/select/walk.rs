@@ -81,7 +81,7 @@ impl<R: Rows> Walker<'_, R> {
                 let spans = encoded(spans);
                 match sorting {
                     Sorting::Found => self.by_value(number, &spans, beyond),
-                    Sorting::Index { descending } => self.by_index(number, &spans, descending, beyond),
+                    Sorting::Index { descending } => self.by_index(number, &spans, descending, state, beyond),
                     _ => self.by_gathered_keys(number, &spans, &mut state.keys, beyond),
                 }
             }

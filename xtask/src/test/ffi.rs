@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::node;
 use super::tally::{PROGRAM_DEADLINE, Tally};
-use crate::command::{NODE, NPM, Outcome, PYTHON, capture, run_until};
+use crate::command::{NODE, Outcome, PYTHON, capture, run_until};
 use crate::library::Library;
-use crate::repository::{self, Repository};
+use crate::repository::Repository;
 
 const FOLDER: &str = "tests/ffi";
 /// An unclean exit shows itself only now and then, so each script runs several times.
@@ -25,7 +26,7 @@ pub fn run(repository: &Repository, library: &Library, tally: &mut Tally) {
         })
     });
     report(tally, "the seven steps through ctypes, with a clean exit every time", python);
-    let node = install(&folder).and_then(|()| {
+    let node = node::install(&folder).and_then(|()| {
         run_often(repository, library, &|| {
             let mut command = NODE.command();
             command.arg(folder.join("seven_steps.mjs"));
@@ -46,21 +47,6 @@ fn check_constants(folder: &Path) -> Outcome<()> {
     let mut command = PYTHON.command();
     // No folder of compiled files in the checkout.
     command.env("PYTHONDONTWRITEBYTECODE", "1").arg(folder.join("constants.py"));
-    capture(&mut command).map(|_| ())
-}
-
-/// Installs exactly what package-lock.json pins, into the folder of the scripts.
-fn install(folder: &Path) -> Outcome<()> {
-    NODE.require()?;
-    NPM.require()?;
-    if repository::read(&folder.join("package-lock.json"))?.contains("http") {
-        return Err(format!(
-            "{FOLDER}/package-lock.json names an address to download from, which may not exist elsewhere. \
-             Remove the lines with `http`."
-        ));
-    }
-    let mut command = NPM.command();
-    command.current_dir(folder).args(["ci", "--prefer-offline", "--no-audit", "--no-fund"]);
     capture(&mut command).map(|_| ())
 }
 

@@ -5,6 +5,7 @@
 
 mod c;
 mod ffi;
+pub mod node;
 mod python;
 mod rust;
 mod tally;
@@ -27,6 +28,7 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<ExitCode> {
             c::run(repository, &library, &mut tally);
             run_quickstart(repository, &library, &mut tally);
             ffi::run(repository, &library, &mut tally);
+            node::run(repository, &library, &mut tally);
             python::run(repository, &mut tally);
         }
         Err(message) => tally.fail("release library", &message),

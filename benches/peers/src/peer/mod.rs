@@ -2,11 +2,13 @@
 
 mod dkv_peer;
 mod redb_peer;
+mod sqlite_peer;
 
 use std::path::Path;
 
 pub use dkv_peer::DkvPeer;
 pub use redb_peer::{RedbPeer, get as get_from_redb};
+pub use sqlite_peer::SqlitePeer;
 
 use crate::Result;
 use crate::data::{Pool, VALUE_BYTES, key};

@@ -4,6 +4,7 @@ mod async_get;
 mod documents;
 mod get_now;
 mod group_commit;
+mod indexed_query;
 mod large_put;
 mod serial_put;
 mod value_sizes;
@@ -21,9 +22,10 @@ pub struct Workload {
 }
 
 /// Reads come before writes, so that they see the tree that the load left.
-pub const ALL: [Workload; 6] = [
+pub const ALL: [Workload; 7] = [
     Workload { name: get_now::NAME, run: get_now::run },
     Workload { name: async_get::NAME, run: async_get::run },
+    Workload { name: indexed_query::NAME, run: indexed_query::run },
     Workload { name: serial_put::NAME, run: serial_put::run },
     Workload { name: group_commit::NAME, run: group_commit::run },
     Workload { name: large_put::NAME, run: large_put::run },
