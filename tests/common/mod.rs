@@ -2,7 +2,7 @@
 //! a second process.
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
-mod sealed;
+pub mod sealed;
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,7 @@ pub const NOT_SUPPORTED: i32 = 27_459_601;
 pub const CANNOT_OPEN: i32 = 27_459_626;
 pub const QUEUE_FULL: i32 = -1;
 pub const WOULD_BLOCK: i32 = -2;
+pub const OUTCOME_UNKNOWN: i32 = -3;
 
 /// Whoever waits longer than this waits for something that never comes: the test fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(120);
