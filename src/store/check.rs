@@ -286,12 +286,7 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         Op::Get { key } => Checked::Read(Read::Get(shared(kind, &key)?)),
         Op::GetMany { keys } => Checked::Read(Read::GetMany(all(&keys, kind)?)),
         Op::GetEntries { prefix } => Checked::Read(Read::Entries(range(kind, &prefix)?)),
-        Op::GetResultSet { prefix } => Checked::Open(Opening {
-            device_id: None,
-            range: range(kind, &prefix)?,
-            form: Form::ResultSet,
-            name: prefix,
-        }),
+        Op::GetResultSet { prefix } => Checked::Open(result_set(kind, String::new(), prefix)?),
         op @ (Op::GetEntriesByQuery { .. } | Op::GetResultSize { .. } | Op::GetResultSetByQuery { .. }) => {
             Asked::check(op, kind, rules)?
         }
@@ -316,8 +311,7 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
         }
         Op::GetResultSetFromDevice { device_id, prefix } => {
             check_devices(kind)?;
-            let device_id = Some(device_id).filter(|device_id| !device_id.is_empty());
-            Checked::Open(Opening { device_id, range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
+            Checked::Open(result_set(kind, device_id, prefix)?)
         }
         Op::RemoveDeviceData { device_id } => Checked::Write(Write::RemoveDevice(removal(kind, device_id)?)),
         Op::EnableSync { enabled } => Checked::Write(Write::SyncSetting(SyncSetting::Enabled(enabled))),
@@ -339,6 +333,12 @@ pub fn check(op: Op, kind: StoreKind, rules: &Rules) -> Result<Checked> {
             Checked::Upkeep(Upkeep::of(op)?)
         }
     })
+}
+
+/// A result set over a prefix, of this installation if the device id is empty.
+fn result_set(kind: StoreKind, device_id: String, prefix: String) -> Result<Opening> {
+    let device_id = Some(device_id).filter(|device_id| !device_id.is_empty());
+    Ok(Opening { device_id, range: range(kind, &prefix)?, form: Form::ResultSet, name: prefix })
 }
 
 fn shared(kind: StoreKind, key: &str) -> Result<Key> {
