@@ -1,5 +1,5 @@
-//! Stores that released formats wrote, opened by every later build. `cargo test --test fixtures -- --ignored` makes those
-//! of the current format; one that was released is never made again.
+//! Stores that released formats wrote, opened by every later build. `DKV_MAKE_FIXTURES=v1 cargo test --test fixtures` makes
+//! those of the current format first; one that was released is never made again.
 
 mod common;
 
@@ -54,6 +54,9 @@ fn assert_content(store: &KvStore) {
 
 #[test]
 fn stores_of_every_released_format_open_and_can_be_written() {
+    if let Ok(format) = std::env::var("DKV_MAKE_FIXTURES") {
+        make(&format);
+    }
     for (format, name, encrypt) in [("v1", "plain.dkv", false), ("v1", "encrypted.dkv", true)] {
         let place = Place::new();
         std::fs::create_dir_all(place.store_folder("fixture")).unwrap();
@@ -67,9 +70,7 @@ fn stores_of_every_released_format_open_and_can_be_written() {
     }
 }
 
-#[test]
-#[ignore = "writes the fixtures of the current format"]
-fn make() {
+fn make(format: &str) {
     for (name, encrypt) in [("plain.dkv", false), ("encrypted.dkv", true)] {
         let place = Place::new();
         let store = open(&place, encrypt);
@@ -77,7 +78,7 @@ fn make() {
         store.delete("many000").wait().unwrap();
         store.put("many000", "value 0").wait().unwrap();
         store.close().wait().unwrap();
-        std::fs::create_dir_all(fixture("v1", "")).unwrap();
-        std::fs::copy(place.store_file("fixture"), fixture("v1", name)).unwrap();
+        std::fs::create_dir_all(fixture(format, "")).unwrap();
+        std::fs::copy(place.store_file("fixture"), fixture(format, name)).unwrap();
     }
 }

@@ -1,5 +1,5 @@
 //! What the sealed layer costs, against redb on its own file backend:
-//! `cargo test --release --lib sealed::figures -- --ignored --nocapture`.
+//! `cargo test --release --features figures --lib sealed::figures -- --nocapture`.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -101,7 +101,6 @@ fn measure(kind: Kind, folder: &Path) -> [f64; 6] {
 }
 
 #[test]
-#[ignore = "measures for half a minute, in release builds"]
 fn figures() {
     let folder = tempfile::tempdir().unwrap();
     let mut best = [[f64::MAX; 6]; 3];

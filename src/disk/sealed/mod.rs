@@ -22,7 +22,7 @@ mod meta;
 mod pending;
 mod seal;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "figures"))]
 mod figures;
 #[cfg(test)]
 mod rules;
