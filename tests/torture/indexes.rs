@@ -25,7 +25,7 @@ fn open(manager: &Manager, indexes: u64) -> KvStore {
 
 /// True for the writes that take one half of the entries away.
 fn takes_away(number: u64, first: u64) -> bool {
-    number > first && number % 3 == 0
+    number > first && number.is_multiple_of(3)
 }
 
 fn document(key: u64, number: u64) -> String {

@@ -34,7 +34,7 @@ pub fn work(manager: &Manager, folder: &Path, first: u64) {
     for number in first.. {
         tell(PART, &format!("try {number}"));
         let written = store.put_batch(entries(number));
-        if number % WRITES == 0 {
+        if number.is_multiple_of(WRITES) {
             tell(PART, "rekey");
             let rekeyed = store.rekey();
             written.wait().unwrap();
@@ -91,7 +91,7 @@ impl Ledger {
 
 /// The number of the write that the store holds, which must be whole; none if nothing was ever written.
 fn number_of(entries: &[Entry]) -> Option<u64> {
-    let Some(first) = entries.first() else { return None };
+    let first = entries.first()?;
     assert_eq!(entries.len(), KEYS, "keys of one write");
     assert!(entries.iter().all(|entry| entry.value == first.value), "parts of two writes: {entries:?}");
     match first.value {
