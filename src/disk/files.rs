@@ -59,7 +59,7 @@ impl StoreFile {
     /// `CannotOpen` if the folder may not be written.
     pub fn create_temporary(folder: &Folder) -> Result<RawFile> {
         let path = folder.file(STORE_FILE_TEMPORARY);
-        remove_if_present(folder.volume(), &path)?;
+        remove_leftover(folder, &path)?;
         raw(create(folder.volume(), &path)?, &path)
     }
 
@@ -89,7 +89,7 @@ impl StoreFile {
     ///
     /// `CannotOpen` if the folder may not be written.
     pub fn clear_leftovers(folder: &Folder) -> Result<()> {
-        remove_if_present(folder.volume(), &folder.file(STORE_FILE_RESTORED))
+        remove_leftover(folder, &folder.file(STORE_FILE_RESTORED))
     }
 
     /// Removes the store's file and what an interrupted creation left. The store is gone when this returns.
@@ -168,6 +168,16 @@ pub(super) fn is_present(volume: &dyn Volume, path: &Path) -> Result<bool> {
 pub(super) fn remove_if_present(volume: &dyn Volume, path: &Path) -> Result<()> {
     match volume.remove_file(path) {
         Ok(()) => Ok(()),
+        Err(error) if is_absent(&error) => Ok(()),
+        Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
+    }
+}
+
+/// Removes an unfinished file, so that it does not come back: a new one under its name will be given another name, and a
+/// loss of power must not leave that name to this one.
+pub(super) fn remove_leftover(folder: &Folder, path: &Path) -> Result<()> {
+    match folder.volume().remove_file(path) {
+        Ok(()) => folder.sync(),
         Err(error) if is_absent(&error) => Ok(()),
         Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
     }

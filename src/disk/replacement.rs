@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::files::{create, open, raw, refused, remove_if_present, rename};
+use super::files::{create, open, raw, refused, remove_leftover, rename};
 use super::folder::Folder;
 use super::volume::{Access, OpenFile, RawFile, is_at};
 use crate::error::Result;
@@ -90,7 +90,7 @@ impl Drop for Replacement {
     fn drop(&mut self) {
         if !self.published
             && self.is_in_place()
-            && let Err(error) = remove_if_present(self.folder.volume(), &self.temporary)
+            && let Err(error) = remove_leftover(&self.folder, &self.temporary)
         {
             log::warn!("a file that was not finished was left behind: {error}");
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::automatic::Rhythm;
 use super::backups::Source;
 use super::base::{Base, Known, Opened};
+use super::healing;
 use super::hold::Hold;
 use super::promise::Promise;
 use super::random;
@@ -80,10 +81,22 @@ pub fn rejoin(
     mut base: Box<Base>,
     job: &OpenJob,
 ) -> std::result::Result<(Writer, Hold), (Box<Base>, Error)> {
-    match check_joined(&base.known, job).and_then(|()| schemas::adopt_shared(&mut base, &job.options)) {
+    let joined = check_joined(&base.known, job)
+        .and_then(|()| heal_deserted(&mut base))
+        .and_then(|()| schemas::adopt_shared(&mut base, &job.options));
+    match joined {
         Ok(()) => start(slot, base.reopened(&job.options), job),
         Err(error) => Err((base, error)),
     }
+}
+
+/// Opens a file again whose database has failed while no session saw to it. What is known of its schema may be wrong
+/// then: an upgrade that failed may be in it.
+fn heal_deserted(base: &mut Base) -> Result<()> {
+    if base.published.health().has_failed() {
+        base.durable_commit = healing::heal(base)?;
+    }
+    Ok(())
 }
 
 fn check_joined(known: &Known, job: &OpenJob) -> Result<()> {

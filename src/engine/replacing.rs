@@ -24,6 +24,8 @@ pub fn replace(base: &mut Base, replacement: Replacement, done: &str) -> Result<
         base.published.exchange(|database| exchange(database, replacement, &folder, done, &reopening));
     if let Some(stamps) = stamps {
         base.stamps = stamps;
+        // Opening the file has synced it.
+        base.durable_commit = base.stamps.commit();
     }
     result
 }

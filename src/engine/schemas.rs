@@ -81,6 +81,7 @@ pub fn adopt(database: &mut Database, stamps: &mut Stamps, asked: Option<Schema>
 /// Those of `asked` and `adopt`.
 pub fn adopt_shared(base: &mut Base, options: &Options) -> Result<()> {
     let asked = asked(options)?;
+    let before = base.stamps.commit();
     let (published, stamps) = (Arc::clone(&base.published), &mut base.stamps);
     base.known.schema = published.exchange(|database| match database {
         Ok(mut database) => {
@@ -89,6 +90,9 @@ pub fn adopt_shared(base: &mut Base, options: &Options) -> Result<()> {
         }
         Err(error) => (Err(error.clone()), Err(error)),
     })?;
+    if base.stamps.commit() > before {
+        base.durable_commit = base.stamps.commit();
+    }
     Ok(())
 }
 

@@ -42,7 +42,8 @@ pub struct Writer {
 
 impl Writer {
     pub fn new(session: Arc<Session>, base: Box<Base>, rhythm: Rhythm) -> Self {
-        let last_commit = base.stamps.commit();
+        // Not the stamps: they also count commits that failed.
+        let last_commit = base.durable_commit;
         Self {
             session,
             base,
@@ -107,7 +108,10 @@ impl Writer {
                 // A backup that was asked for before keeps a snapshot of the old file.
                 self.session.slot.backups.finish_asked();
                 self.base.published.pins.check_none("Rekeying")?;
-                rekeying::rekey(&mut self.base)
+                let rekeyed = rekeying::rekey(&mut self.base);
+                // Building indexes in the new file is a commit of its own, of which nobody has to be told.
+                self.last_commit = self.base.durable_commit;
+                rekeyed
             }
             Exclusive::CheckDeep => {
                 let kind = self.session.facts.kind;

@@ -256,7 +256,12 @@ impl Partner {
         self.lines.by_ref().map_while(std::io::Result::ok).find_map(|line| line.strip_prefix(prefix).map(str::to_owned))
     }
 
-    /// Lets the child pass `wait_for_parent`.
+    /// Lets the child pass `wait_for_parent` once.
+    pub fn nudge(&mut self) {
+        self.process.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
+    /// Lets the child pass `wait_for_parent`, now and later.
     pub fn release(&mut self) {
         drop(self.process.stdin.take());
     }

@@ -5,6 +5,7 @@ use dkv::{Entry, ErrorKind, KvStore, Options};
 
 use crate::driver::{Expected, STORE, manager, read};
 use crate::patience::answer;
+use crate::schemas;
 use crate::world::{Content, World};
 
 /// One state in so many is checked to the last page.
@@ -21,7 +22,11 @@ pub fn check(
     if random.below(nested_one_in) == 0 {
         return crash_again(volume, expected, losses, random);
     }
-    let Expected { worlds: allowed, options, .. } = expected;
+    if expected.options.schema.is_some() && random.below(2) == 0 {
+        look_at_indexes(volume, expected)?;
+    }
+    let upgraded = schemas::upgraded_worlds(expected);
+    let Expected { worlds: allowed, options, .. } = &upgraded;
     let Some((store, found)) = open(volume, allowed, options)? else { return create(volume, options) };
     let device_id = answer(manager(volume).local_device_id()).map_err(|error| format!("the device id: {error}"))?;
     if device_id != expected.device_id {
@@ -69,9 +74,19 @@ fn create(volume: &Volume, options: &Options) -> Result<(), String> {
     close(store)
 }
 
+/// Opens the store without a schema, which would build what is missing: the indexes that the crash left are those of
+/// the entries.
+fn look_at_indexes(volume: &Volume, expected: &Expected) -> Result<(), String> {
+    let mut options = expected.options.clone();
+    options.schema = None;
+    let Some((store, _)) = open(volume, &expected.worlds, &options)? else { return Ok(()) };
+    answer(store.check_integrity(true)).map_err(|error| format!("the check of the indexes: {error}"))?;
+    close(store)
+}
+
 /// A further write.
 fn mark(store: &KvStore, mut content: Content) -> Result<Content, String> {
-    let entry = Entry::new("mark", "written after the crash");
+    let entry = Entry::new("mark", schemas::document(1, "written after the crash"));
     answer(store.put(entry.key.as_str(), entry.value.clone())).map_err(|error| format!("a further write: {error}"))?;
     content.insert(entry.key, entry.value.into());
     Ok(content)
@@ -111,7 +126,8 @@ fn check_backups(store: &KvStore, worlds: &[&World]) -> Result<(), String> {
 
 /// Opens the volume, perhaps writes, and crashes again: while it recovers, or soon after.
 fn crash_again(volume: &Volume, expected: &Expected, losses: &[Loss], random: &mut Random) -> Result<(), String> {
-    let Expected { worlds: allowed, options, .. } = expected;
+    let upgraded = schemas::upgraded_worlds(expected);
+    let Expected { worlds: allowed, options, .. } = &upgraded;
     let first = volume.position();
     let mut promises = Vec::new();
     let issued = volume.position();
@@ -126,7 +142,7 @@ fn crash_again(volume: &Volume, expected: &Expected, losses: &[Loss], random: &m
     };
     for number in 0..random.below(3) {
         let issued = volume.position();
-        let entry = Entry::new(format!("again{number}"), 7);
+        let entry = Entry::new(format!("again{number}"), schemas::document(7, "again"));
         answer(store.put(entry.key.as_str(), entry.value.clone()))
             .map_err(|error| format!("a further write: {error}"))?;
         answer(store.flush()).map_err(|error| format!("a further flush: {error}"))?;

@@ -9,6 +9,8 @@ mod faults;
 mod healing;
 mod mutants;
 mod patience;
+mod schema_faults;
+mod schemas;
 mod survival;
 mod volume;
 mod workloads;

@@ -65,3 +65,8 @@ fn reopening_survives() {
 fn rekeying_survives_under_the_old_key_or_the_new_one() {
     survive(Workload::Rekeying);
 }
+
+#[test]
+fn schemas_survive_with_the_indexes_of_the_old_one_or_the_new_one() {
+    survive(Workload::Schemas);
+}

@@ -4,6 +4,7 @@ use dkv::{Durability, Options, StoreKind};
 
 use crate::driver::{Driver, Flaw, listed, options};
 use crate::patience::answer;
+use crate::schemas;
 
 /// What the engine does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +29,12 @@ pub enum Workload {
     Reopening,
     /// An encrypted store gets a new key, again and again.
     Rekeying,
+    /// A store with a schema and indexes is opened with another one, and gets back an older backup and a new key.
+    Schemas,
 }
 
 impl Workload {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Singles,
         Self::Batches,
         Self::Transactions,
@@ -42,6 +45,7 @@ impl Workload {
         Self::Compaction,
         Self::Reopening,
         Self::Rekeying,
+        Self::Schemas,
     ];
 
     /// The options of its store.
@@ -50,6 +54,7 @@ impl Workload {
         match self {
             Self::Relaxed => options.durability = Durability::Relaxed,
             Self::Reopening => options.kind = StoreKind::DeviceCollaboration,
+            Self::Schemas => options.schema = Some(schemas::OLD.to_owned()),
             _ => {}
         }
         options
@@ -73,6 +78,7 @@ impl Workload {
             Self::Compaction => compaction(&mut driver),
             Self::Reopening => reopening(&mut driver),
             Self::Rekeying => rekeying(&mut driver),
+            Self::Schemas => schemas::work(&mut driver),
         }
         driver
     }

@@ -1,6 +1,7 @@
-//! Rounds of kills: a child writes, runs transactions, makes backups and restores them, creates and deletes stores, all at
-//! once, and says through a pipe what was acknowledged. The parent kills it at a random moment and looks: every
-//! acknowledged write is there, every state is an old or a new one and whole, and no stray file is left.
+//! Rounds of kills: a child writes to plain and encrypted stores, runs transactions, makes backups and restores them,
+//! replaces keys, opens a store with other indexes again and again, creates and deletes stores, all at once, and says
+//! through a pipe what was acknowledged. The parent kills it at a random moment and looks: every acknowledged write is
+//! there, every state is an old or a new one and whole, every index row is right, and no stray file is left.
 //!
 //! A kill loses what is in the memory of the process, not what is in the system's; the loss of power is another test's
 //! subject. `DKV_SEED` repeats the choices of a run, not its moments. `cargo xtask torture --rounds N` runs as many rounds
@@ -14,6 +15,10 @@ mod backups;
 #[path = "../common/mod.rs"]
 mod common;
 mod creations;
+mod indexes;
+mod rekeys;
+#[path = "../schemas/mod.rs"]
+mod schemas;
 mod transactions;
 mod writers;
 
@@ -51,6 +56,8 @@ fn work(folder: &Path) {
         }
         scope.spawn(move || transactions::work(manager, first));
         scope.spawn(move || backups::work(manager, first));
+        scope.spawn(move || rekeys::work(manager, folder, first));
+        scope.spawn(move || indexes::work(manager, first));
         scope.spawn(move || creations::work(manager, first));
     });
 }
@@ -77,12 +84,20 @@ struct Ledger {
     writers: Vec<writers::Ledger>,
     transactions: transactions::Ledger,
     backups: backups::Ledger,
+    rekeys: rekeys::Ledger,
+    indexes: indexes::Ledger,
 }
 
 impl Ledger {
     fn new() -> Self {
         let writers = writers::KINDS.iter().map(writers::Ledger::new).collect();
-        Self { writers, transactions: Default::default(), backups: Default::default() }
+        Self {
+            writers,
+            transactions: Default::default(),
+            backups: Default::default(),
+            rekeys: Default::default(),
+            indexes: Default::default(),
+        }
     }
 
     /// Looks at what the kill left, and gives the first number that nobody has used.
@@ -94,6 +109,8 @@ impl Ledger {
         }
         next = next.max(self.transactions.check(manager, said));
         next = next.max(self.backups.check(manager, said));
+        next = next.max(self.rekeys.check(place, said));
+        next = next.max(self.indexes.check(place, said));
         next = next.max(creations::check(place, first, said));
         let strays: Vec<_> = files(place.path()).into_iter().filter(|file| !belongs(file)).collect();
         assert!(strays.is_empty(), "nobody needs {strays:?}");
@@ -101,10 +118,10 @@ impl Ledger {
     }
 }
 
-/// True for the files that stores, their backups and the device id consist of.
+/// True for the files that stores, their backups, their keys and the device id consist of.
 fn belongs(file: &Path) -> bool {
     let name = file.file_name().unwrap().to_string_lossy();
-    name == "store.dkv" || name == "device-id" || name.ends_with(".bak")
+    ["store.dkv", "device-id", "root.1"].contains(&&*name) || name.ends_with(".bak")
 }
 
 fn rounds() -> usize {

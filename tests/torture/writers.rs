@@ -21,14 +21,20 @@ pub struct Kind {
 /// Each is opened, written, killed and looked at alike: an option of stores that changes what lies on the disk, such as
 /// encryption, is a line of this table, and what changes a store as a whole, such as another key, a part beside
 /// `backups`.
-pub const KINDS: [Kind; 3] = [
+pub const KINDS: [Kind; 4] = [
     Kind { name: "single", options: single, is_durable: true },
     Kind { name: "device", options: device, is_durable: true },
     Kind { name: "relaxed", options: relaxed, is_durable: false },
+    Kind { name: "encrypted", options: encrypted, is_durable: true },
 ];
 
 fn relaxed() -> Options {
     with(single(), |options| options.durability = Durability::Relaxed)
+}
+
+/// Single writes, and each block encrypted.
+pub fn encrypted() -> Options {
+    with(single(), |options| options.encrypt = true)
 }
 
 fn key(number: u64) -> String {
