@@ -156,8 +156,8 @@ void a_device_store_knows_this_device(dkv::manager &manager)
     CHECK(store.get_entries_from_device(id, "^").get().size() == 2);
     CHECK(store.count_from_device(id).get() == 2 && store.count_from_device(id, "a").get() == 1);
     CHECK(store.get_result_set_from_device(id, "^").get().count() == 2);
-    const dkv::result_set set = store.get_result_set_from_device("", "b").get();
-    CHECK(set.count() == 1 && set.move_to_first() && set.entry()->key == "b");
+    dkv::result_set set = store.get_result_set_from_device("", "b").get();
+    CHECK(set.count() == 1 && set.move_to_first() && set.entry().key == "b");
     CHECK(store.get_result_set_from_device("unknown", "^").get().count() == 0);
     store.remove_device_data(id).get();
     CHECK(store.count().get() == 2);
