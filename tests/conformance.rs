@@ -131,6 +131,7 @@ fn operate(store: &KvStore, step: &Json) -> Result<Json> {
         "startTransaction" => none(store.start_transaction()),
         "commit" => none(store.commit()),
         "rollback" => none(store.rollback()),
+        "rekey" => none(store.rekey()),
         "backup" => none(store.backup(&text(&step["name"]))),
         "restore" => none(store.restore(&text(&step["name"]))),
         "deleteBackup" => {
@@ -206,6 +207,7 @@ scenarios!(
     batches,
     conditional,
     devices,
+    encryption,
     entries_by_prefix,
     keys,
     lifecycle,

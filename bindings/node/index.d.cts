@@ -70,6 +70,11 @@ export declare namespace distributedKVStore {
         bundleName: string;
         /** Addition. Stores that the application may have open at once. Default 16. */
         openStoresMax?: number;
+        /**
+         * Addition. The root key of encrypted stores, 32 to 1024 bytes; copied. Whoever has it can read them, and without it
+         * nobody can. Default: that of the file key/root.1 below databaseDir, made with the first encrypted store.
+         */
+        rootKey?: Uint8Array;
     }
 
     /** Limits. Lengths are in bytes of UTF-8. */
@@ -174,7 +179,7 @@ export declare namespace distributedKVStore {
     interface Options {
         /** Whether to create the store if it does not exist. Default true. */
         createIfMissing?: boolean;
-        /** Whether to encrypt the store. Fixed when it is created. Default false. */
+        /** Whether to encrypt the store, under a key that the manager's root key wraps. Fixed when it is created. Default false. */
         encrypt?: boolean;
         /** Automatic backups in the background, under the name autoBackup. Default true. */
         backup?: boolean;
@@ -541,6 +546,15 @@ export declare namespace distributedKVStore {
         /** Removes what was received from a device. Thrown: 401 (an empty id). Answered: 27459594, 15100005. */
         removeDeviceData(deviceId: string, callback: AsyncCallback<void>): void;
         removeDeviceData(deviceId: string): Promise<void>;
+        /**
+         * Encrypts the store anew under a new key; its content stays, and its backups keep theirs. Everything else waits, and
+         * the disk holds both files for a moment.
+         *
+         * Answered: 15100003 (the store is not encrypted, or damaged), 15100006 (no root key), 27459594 (a result set, an
+         * iterator or a transaction is open), 15100005. The old key stays in effect then.
+         */
+        rekey(callback: AsyncCallback<void>): void;
+        rekey(): Promise<void>;
         /** How sensitive the store's data is. Answered: 15100005. */
         getSecurityLevel(callback: AsyncCallback<SecurityLevel>): void;
         getSecurityLevel(): Promise<SecurityLevel>;
@@ -660,7 +674,7 @@ export declare namespace distributedKVStore {
          *
          * Thrown: 401 (a store id that is not 1 to 128 letters, digits and underscores; an option of the wrong type).
          * Answered: 401 (the bundle name, a missing store with createIfMissing false), 15100001 (the 17th store), 15100002
-         * (other options than recorded), 15100003 (damaged), 27459626 (open in another process, permissions).
+         * (other options than recorded), 15100003 (damaged, or another root key), 27459626 (open in another process, permissions).
          */
         getKVStore<T>(storeId: string, options: Options, callback: AsyncCallback<T>): void;
         getKVStore<T>(storeId: string, options: Options): Promise<T>;

@@ -155,6 +155,10 @@ void a_device_store_knows_this_device(dkv::manager &manager)
     CHECK(store.get_from_device(id, "c").get() == std::nullopt);
     CHECK(store.get_entries_from_device(id, "^").get().size() == 2);
     CHECK(store.count_from_device(id).get() == 2 && store.count_from_device(id, "a").get() == 1);
+    CHECK(store.get_result_set_from_device(id, "^").get().count() == 2);
+    dkv::result_set set = store.get_result_set_from_device("", "b").get();
+    CHECK(set.count() == 1 && set.move_to_first() && set.entry().key == "b");
+    CHECK(store.get_result_set_from_device("unknown", "^").get().count() == 0);
     store.remove_device_data(id).get();
     CHECK(store.count().get() == 2);
     CHECK(store.get_security_level().get() == dkv::security_level::s2);
@@ -198,6 +202,7 @@ void maintenance_and_statistics(dkv::store &store)
     store.check_integrity(false).get();
     store.check_integrity(true).get();
     store.compact().get();
+    CHECK(code_of([&] { store.rekey().get(); }) == dkv::errc::corrupted);
     store.flush().get();
     const dkv::statistics now = store.statistics();
     CHECK(now.entries == store.count().get() && now.file_bytes > 0 && now.handles == 1 && now.result_sets == 0);

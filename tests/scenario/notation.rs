@@ -91,6 +91,7 @@ pub fn options(written: &Json) -> Result<Options> {
     };
     options.backup = false;
     options.create_if_missing = written["createIfMissing"].as_bool().unwrap_or(true);
+    options.encrypt = written["encrypt"].as_bool().unwrap_or(false);
     if let Some(schema) = written.get("schema") {
         options.schema = Some(schema_text(schema)?);
     }

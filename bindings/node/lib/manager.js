@@ -10,7 +10,7 @@ const { DeviceKVStore } = require('./device_store');
 const errors = require('./errors');
 const { Group } = require('./group');
 const { Loop } = require('./loop');
-const { Block } = require('./memory');
+const { Block, packBytes } = require('./memory');
 const { native, sizes } = require('./native');
 const { Schema } = require('./schema');
 const { SingleKVStore } = require('./store');
@@ -30,9 +30,13 @@ class KVManager {
     /** Who wants to hear of the end of a service that does not exist here (store.md 1.4.4). */
     #serviceListeners = new Set();
 
-    /** @param facts what createKVManager() took out of the configuration */
-    constructor(facts) {
+    /**
+     * @param facts what createKVManager() took out of the configuration
+     * @param rootKey the root key of encrypted stores, of which nothing is kept here; undefined for the key file
+     */
+    constructor(facts, rootKey) {
         this.#facts = facts;
+        const key = rootKey && packBytes(rootKey);
         const options = {
             struct_size: sizes.managerOptions,
             is_system_app: Number(facts.isSystemApp),
@@ -40,8 +44,14 @@ class KVManager {
             base_dir: asText(facts.databaseDir),
             open_stores_max: facts.openStoresMax,
             reserved: 0,
+            root_key: key ? key.address : 0,
+            root_key_length: key ? rootKey.length : 0,
+            root_key_callback: null,
+            root_key_user_data: null,
         };
-        errors.check(native.manager_create(options, out.address));
+        const code = native.manager_create(options, out.address);
+        key?.bytes.fill(0);
+        errors.check(code);
         const manager = out.number(0);
         try {
             errors.check(native.manager_on_queue(manager, this.#loop.queue, out.address));
@@ -191,8 +201,13 @@ function createKVManager(config) {
     if (!Number.isInteger(openStoresMax) || openStoresMax < 0 || openStoresMax > UINT32_MAX) {
         throw errors.invalidArgument(`openStoresMax is ${String(openStoresMax)}, it must be a whole number.`);
     }
+    const rootKey = config.rootKey ?? undefined;
+    if (rootKey !== undefined && !(rootKey instanceof Uint8Array)) {
+        // Whatever it is, it may be a key, and is not shown.
+        throw errors.invalidArgument('rootKey must be a Uint8Array.');
+    }
     const isSystemApp = context.applicationInfo?.systemApp === true;
-    return new KVManager({ bundleName, databaseDir, isSystemApp, openStoresMax });
+    return new KVManager({ bundleName, databaseDir, isSystemApp, openStoresMax }, rootKey);
 }
 
 module.exports = { KVManager, createKVManager };

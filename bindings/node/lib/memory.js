@@ -83,6 +83,13 @@ function writeValue(block, at, { type, value }, tail) {
     }
 }
 
+/** A copy of bytes where the library can read them. */
+function packBytes(bytes) {
+    const block = new Block(bytes.length);
+    block.bytes.set(bytes);
+    return block;
+}
+
 /** A dkv_value for a typed value. */
 function packValue(typed) {
     const block = new Block(VALUE_BYTES + sizeOfValue(typed));
@@ -132,4 +139,15 @@ function readText(write) {
     }
 }
 
-module.exports = { Block, ENTRY_BYTES, VALUE_BYTES, hasBytes, packEntries, packScalars, packTexts, packValue, readText };
+module.exports = {
+    Block,
+    ENTRY_BYTES,
+    VALUE_BYTES,
+    hasBytes,
+    packBytes,
+    packEntries,
+    packScalars,
+    packTexts,
+    packValue,
+    readText,
+};

@@ -39,6 +39,10 @@ const managerOptions = koffi.struct({
     base_dir: text,
     open_stores_max: 'uint32_t',
     reserved: 'uint32_t',
+    root_key: 'uintptr_t',
+    root_key_length: 'size_t',
+    root_key_callback: 'void *',
+    root_key_user_data: 'void *',
 });
 const storeOptions = koffi.struct({
     struct_size: 'uint32_t',
@@ -126,6 +130,7 @@ const native = {
 
     store_get_from_device: ask('store_get_from_device', 'text text'),
     store_get_entries_from_device: ask('store_get_entries_from_device', 'text text'),
+    store_get_result_set_from_device: ask('store_get_result_set_from_device', 'text text'),
     store_count_from_device: ask('store_count_from_device', 'text text'),
     store_remove_device_data: ask('store_remove_device_data', 'text'),
 
@@ -167,6 +172,7 @@ const native = {
 
     store_check_integrity: ask('store_check_integrity', 'number'),
     store_compact: ask('store_compact', ''),
+    store_rekey: ask('store_rekey', ''),
     store_get_statistics_now: declare('store_get_statistics_now', 'handle memory'),
     store_describe_holders_now: declare('store_describe_holders_now', 'handle memory size memory'),
 

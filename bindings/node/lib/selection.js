@@ -46,8 +46,8 @@ class Prefix {
     }
 
     resultSetOf(core, pending, device) {
-        const query = new Query().prefixKey(this.#prefix);
-        new Selected(query).resultSetOf(core, pending, device);
+        pending.read = asResultSet;
+        core.submit(pending, native.store_get_result_set_from_device, ...sized(device), ...sized(this.#prefix));
     }
 
     sizeOf(core, pending, device) {

@@ -205,6 +205,10 @@ class SingleKVStore {
 
     // ---- security and synchronisation ----
 
+    rekey(...given) {
+        return this.#ask(given, native.store_rekey);
+    }
+
     getSecurityLevel(...given) {
         return this.#ask(given, native.store_get_security_level);
     }

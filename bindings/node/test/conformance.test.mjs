@@ -120,6 +120,7 @@ class Scenario {
             closeResultSet: () => found(store.closeResultSet(this.#sets.get(step.set))),
             observe: () => this.#observe(store, step),
             told: () => this.#whatWasTold(step),
+            rekey: () => found(store.rekey()),
             backup: () => found(store.backup(step.name)),
             restore: () => found(store.restore(step.name)),
             deleteBackup: () => found(store.deleteBackup(step.names)),

@@ -17,6 +17,7 @@ test('this device is meant by its id, by an empty id, and by none', async () => 
         assert.equal(await store.get(...device, 'a'), 'x');
         assert.deepEqual(keys(await store.getEntries(...device, 'a')), ['a', 'ab']);
         assert.deepEqual(keys(await store.getEntries(...device, '^')), ['a', 'ab', 'b']);
+        assert.deepEqual(keys([...(await store.getResultSet(...device, 'a'))]), ['a', 'ab']);
         assert.equal(await store.getResultSize(...device, 'a'), 2);
         await rejectsCode(15100004, () => store.getResultSize(...device, 'none'));
     }
@@ -30,6 +31,7 @@ test('another device has no entries here', async () => {
     assert.deepEqual(await store.getEntries('other', 'a'), []);
     assert.deepEqual(await store.getEntries('f'.repeat(64), 'a'), []);
     await rejectsCode(15100004, () => store.getResultSize('other', 'a'));
+    assert.equal((await store.getResultSet('other', 'a')).getCount(), 0);
 });
 
 test('a key that begins like an address is a key of this device', async () => {
@@ -53,8 +55,17 @@ test('what is wrong with the arguments is thrown', async () => {
 });
 
 test('a result set shows this device’s entries under its own keys', async () => {
-    const { store } = await opened();
+    const { store, own } = await opened();
     assert.deepEqual(keys([...(await store.getResultSet('a'))]), ['a', 'ab']);
+    // Of a device by its id, a prefix selects as it does for getEntries().
+    for (const [prefix, selected] of [['^', ['a', 'ab', 'b']], [' ', ['a', 'ab', 'b']], [' a', ['a', 'ab']]]) {
+        assert.deepEqual(keys(await store.getEntries(own, prefix)), selected);
+        assert.deepEqual(keys([...(await store.getResultSet(own, prefix))]), selected);
+    }
+    await rejectsCode(401, () => store.getResultSet(own, 'p'.repeat(897)));
+    const { answer } = await called((callback) => store.getResultSet(own, 'b', callback));
+    assert.equal(answer[0], undefined);
+    assert.deepEqual(keys([...answer[1]]), ['b']);
 });
 
 test('removing the data of a device leaves what this one wrote', async () => {

@@ -33,6 +33,7 @@ export function managerOf(databaseDir, more = {}) {
         context: { databaseDir, applicationInfo },
         bundleName: more.bundleName ?? BUNDLE_NAME,
         openStoresMax,
+        rootKey: more.rootKey,
     });
 }
 

@@ -191,11 +191,12 @@ test('a listener may use the store, and end itself', async () => {
 test('an observer that cannot keep up is told once that it missed some', async () => {
     const { store } = await openStore({ ...SINGLE, durability: 1 });
     const { told } = listening(store);
-    // Nothing is drained while this thread waits, so the notifications pile up.
-    for (let i = 0; i < 3000; i++) {
-        store.put(`key${i}`, i);
+    // Nothing is drained while this thread waits, so the notifications pile up, and 16 MiB of them at most.
+    const large = 'x'.repeat(2 ** 20);
+    for (let i = 0; i < 24; i++) {
+        store.put(`key${i}`, large);
+        store.getSync(`key${i}`);
     }
-    store.getSync('key2999');
     await store.flush();
     await until(() => told.some(({ overflowed }) => overflowed));
     const missed = told.filter(({ overflowed }) => overflowed);

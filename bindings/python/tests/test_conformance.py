@@ -84,6 +84,7 @@ def options(written: Any) -> Dict[str, Any]:
         "store_type": dkv.StoreType.SINGLE_VERSION if written["kind"] == "single" else dkv.StoreType.DEVICE_COLLABORATION,
         "security_level": written["securityLevel"],
         "create_if_missing": written.get("createIfMissing", True),
+        "encrypt": written.get("encrypt", False),
         "backup": False,
     }
     if "schema" in written:
@@ -244,7 +245,7 @@ SCENARIOS = sorted(FOLDER.glob("*.json"), key=lambda path: path.name)
 
 
 def test_there_are_scenarios() -> None:
-    assert len(SCENARIOS) >= 13
+    assert len(SCENARIOS) >= 14
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 
 import dkv
+import dkv.aio
 import header
 from dkv import statistics
 from dkv._library import ffi, lib
@@ -24,7 +26,6 @@ ENUMS = {
 
 #: Functions that Python has no use for, and why.
 UNUSED = {
-    "dkv_store_get": "a get is submitted packed, or reads on this thread",
     "dkv_result_set_close": "dkv_result_set_free does it, and may be called again",
     "dkv_schema_set_root": "the fields are appended to the root that a schema has",
     "dkv_set_logger": "no function pointer of Python's goes into the library",
@@ -55,12 +56,20 @@ def test_every_function_of_the_header_is_used() -> None:
     package = header.PATH.parents[1] / "bindings" / "python" / "src" / "dkv"
     used = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py") if "_native" not in str(path))
     left_out = {name for name in declared if not re.search(rf"\b{name}\b", used)}
-    assert left_out <= set(UNUSED), "bind it, or say above why not"
+    assert left_out == set(UNUSED), "bind it, or say above why not; what is bound needs no reason"
 
 
 def test_the_statistics_have_every_field_of_the_struct() -> None:
     fields = [name for name, _ in ffi.typeof("dkv_statistics").fields]
     assert fields == ["struct_size", "reserved", *statistics.Statistics._fields]
+
+
+def test_the_manager_options_have_every_field_of_the_struct() -> None:
+    fields = {name for name, _ in ffi.typeof("dkv_manager_options").fields}
+    filled = {"struct_size", "reserved", "root_key_length"} | set(inspect.signature(dkv.Manager).parameters)
+    # No function pointer of Python's goes into the library.
+    assert fields == filled | {"root_key_callback", "root_key_user_data"}
+    assert inspect.signature(dkv.Manager) == inspect.signature(dkv.aio.Manager)
 
 
 def test_the_store_options_have_every_field_of_the_struct() -> None:

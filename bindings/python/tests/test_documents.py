@@ -30,7 +30,7 @@ def test_a_block_of_the_pages_runs(block: str, tmp_path: Path) -> None:
 
 
 def test_the_page_has_blocks() -> None:
-    assert len(blocks("python")) == 3
+    assert len(blocks("python")) == 4
     assert len(blocks("python", ROOT / "README.md")) >= 1
 
 

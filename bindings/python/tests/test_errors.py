@@ -29,6 +29,7 @@ def test_a_failure_has_a_code_a_name_and_a_sentence(store: dkv.KvStore) -> None:
         (dkv.ErrorCode.INVALID_ARGUMENT, dkv.InvalidArgumentError, ValueError),
         (dkv.ErrorCode.PARAMETER, dkv.InvalidArgumentError, ValueError),
         (dkv.ErrorCode.CLOSED, dkv.ClosedError, Exception),
+        (dkv.ErrorCode.KEY_UNAVAILABLE, dkv.KeyUnavailableError, Exception),
         (dkv.ErrorCode.READ_ONLY, dkv.Error, Exception),
     ],
 )

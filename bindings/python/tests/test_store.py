@@ -183,7 +183,14 @@ def test_a_device_store_reads_by_device(device_store: dkv.DeviceStore, manager: 
         assert device_store.get_from_device(device_id, "a") == 1
         assert device_store.get_entries_from_device(device_id, "^") == [("a", 1), ("b", 2)]
         assert device_store.count_from_device(device_id) == 2
+        for prefix, keys in (("^", ["a", "b"]), ("b", ["b"]), ("c", [])):
+            with device_store.get_result_set_from_device(device_id, prefix) as found:
+                assert [entry.key for entry in found] == keys
     assert device_store.get_entries_from_device("unknown", "^") == []
+    with device_store.get_result_set_from_device("unknown", "^") as none:
+        assert len(none) == 0
+    with pytest.raises(ValueError, match="896"):
+        device_store.get_result_set_from_device(own, "p" * 897)
     with pytest.raises(KeyError):
         device_store.get_from_device("unknown", "a")
     with pytest.raises(ValueError):

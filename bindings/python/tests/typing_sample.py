@@ -24,11 +24,15 @@ def blocking(manager: dkv.Manager) -> None:
     single["k"] = None  # type: ignore[assignment]
     single.put(1, 1)  # type: ignore[arg-type]
     entries: List[dkv.Entry] = device.get_entries_from_device("", "^")
+    device.get_result_set_from_device("", "^").close()
+    dkv.Manager("b", ".", root_key=b"").close()
+    dkv.Manager("b", ".", root_key="")  # type: ignore[arg-type]
+    nothing: None = single.rekey()  # type: ignore[func-returns-value]
     with single.transaction() as same:
         again: dkv.KvStore = same
     for change in single.changes():
         key: str = change.inserted[0].key
-    del value, maybe, number, entries, again, key
+    del value, maybe, number, entries, again, key, nothing
 
 
 async def asynchronous(manager: dkv.aio.Manager) -> None:

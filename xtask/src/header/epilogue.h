@@ -6,7 +6,8 @@
  * The options of a manager, as dkv_manager_options_init() sets them: every field has its default, and bundle_name and
  * base_dir remain to be given.
  */
-#define DKV_MANAGER_OPTIONS_INIT { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0 }
+#define DKV_MANAGER_OPTIONS_INIT                                                                                     \
+    { sizeof(dkv_manager_options), 0, { NULL, 0 }, { NULL, 0 }, 0, 0, NULL, 0, NULL, NULL }
 
 /**
  * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not

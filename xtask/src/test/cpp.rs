@@ -32,6 +32,7 @@ const NOT_IN_CXX: &[(&str, &str)] = &[
     ("dkv_manager_on_queue", "completion queues"),
     ("dkv_store_on_queue", "completion queues"),
     ("dkv_set_log_queue", "completion queues"),
+    ("dkv_store_submit", "packed operations, which are answered by a completion queue"),
     ("dkv_manager_options_init", "the _INIT macro is used"),
     ("dkv_store_options_init", "the _INIT macro is used"),
     ("dkv_key_range_init", "the _INIT macro is used"),

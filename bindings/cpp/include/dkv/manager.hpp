@@ -21,6 +21,10 @@ DKV_HPP_BEGIN
 
 namespace detail {
 
+struct store_answer : answer_base<store, dkv_store_callback> {
+    static result<type> from(dkv_store *raw) { return store(raw); }
+};
+
 struct store_ids_answer : answer_base<std::vector<std::string>, dkv_store_ids_callback> {
     static result<type> from(const dkv_text *raw, std::size_t count)
     {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,13 @@ struct manager_options {
     bool is_system_app = false;
     /// Stores that the application may have open at once. 0 means 16.
     std::uint32_t open_stores_max = 0;
+    /// The root key of encrypted stores, 32 to 1024 bytes. Without one the key is asked for, or is that of the file
+    /// key/root.1 below base_dir, made with the first encrypted store. Without the root key nobody can read the stores.
+    std::optional<bytes> root_key;
+    /// Asked for the root key when it is needed, as dkv_root_key_callback says; not together with root_key.
+    dkv_root_key_callback root_key_callback = nullptr;
+    /// Handed to it; it must stay valid as long as an encrypted store is open.
+    void *root_key_user_data = nullptr;
 
     manager_options(std::string bundle_name_of, std::string base_dir_of)
         : bundle_name(std::move(bundle_name_of)), base_dir(std::move(base_dir_of))
@@ -67,6 +75,7 @@ struct store_options {
     /// It may be raised by a later opening, never lowered.
     dkv::security_level security_level;
     bool create_if_missing = true;
+    /// Fixed when the store is created. The root key is the manager's.
     bool encrypt = false;
     /// Automatic backups, named autoBackup.
     bool backup = true;
@@ -119,6 +128,14 @@ inline dkv_manager_options raw_options(const manager_options &from) noexcept
     raw.bundle_name = raw_text(from.bundle_name);
     raw.base_dir = raw_text(from.base_dir);
     raw.open_stores_max = from.open_stores_max;
+    if (from.root_key) {
+        // A key of no bytes is refused, as one that is too short; without an address it would be none.
+        static constexpr std::uint8_t nothing = 0;
+        raw.root_key = from.root_key->empty() ? &nothing : from.root_key->data();
+        raw.root_key_length = from.root_key->size();
+    }
+    raw.root_key_callback = from.root_key_callback;
+    raw.root_key_user_data = from.root_key_user_data;
     return raw;
 }
 

@@ -428,6 +428,12 @@ public:
     {
         return plain(dkv_store_compact, std::forward<Token>(token));
     }
+    /// void. Encrypts the store anew under a new key; backups keep theirs. Needs the store for itself.
+    template <class Token = use_future_t>
+    auto rekey(Token &&token = {})
+    {
+        return plain(dkv_store_rekey, std::forward<Token>(token));
+    }
     returns<dkv::statistics> statistics() const
     {
         dkv::statistics now{};
@@ -486,14 +492,6 @@ private:
             });
     }
 };
-
-namespace detail {
-
-struct store_answer : answer_base<store, dkv_store_callback> {
-    static result<store> from(dkv_store *raw) { return store(raw); }
-};
-
-} // namespace detail
 
 DKV_HPP_END
 

@@ -1,4 +1,4 @@
-/// What a store answers to a query.
+/// What a store answers to a query, and the result sets of a device.
 
 #ifndef DKV_STORE_QUERIES_HPP
 #define DKV_STORE_QUERIES_HPP
@@ -55,6 +55,7 @@ public:
                 return dkv_store_get_result_set_by_query(store, query, callback, user_data);
             });
     }
+    /// As above, of a device, which goes before the one that the query names.
     template <class Token = use_future_t>
     auto get_result_set_from_device(std::string_view device_id, const query &query, Token &&token = {})
     {
@@ -63,6 +64,17 @@ public:
             [store = raw(), device_id, query = query.raw()](auto callback, void *user_data) {
                 return dkv_store_get_result_set_from_device_by_query(store, device_id.data(), device_id.size(), query,
                                                                      callback, user_data);
+            });
+    }
+
+    /// result_set over the entries of a device whose key begins with a prefix.
+    template <class Token = use_future_t>
+    auto get_result_set_from_device(std::string_view device_id, std::string_view prefix, Token &&token = {})
+    {
+        return detail::launch<detail::result_set_answer>(
+            std::forward<Token>(token), [store = raw(), device_id, prefix](auto callback, void *user_data) {
+                return dkv_store_get_result_set_from_device(store, device_id.data(), device_id.size(), prefix.data(),
+                                                            prefix.size(), callback, user_data);
             });
     }
 

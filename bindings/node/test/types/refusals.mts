@@ -28,6 +28,12 @@ await store.get('device', 'key');
 // @ts-expect-error a limit has an offset
 new distributedKVStore.Query().limit(1);
 
+// @ts-expect-error a root key is bytes
+distributedKVStore.createKVManager({ context: { databaseDir: '.' }, bundleName: 'b', rootKey: 'key' });
+
+const rekeyed: void = await store.rekey();
+store.rekey((error) => void error.code);
+distributedKVStore.createKVManager({ context: { databaseDir: '.' }, bundleName: 'b', rootKey: new Uint8Array(32) });
 const value: string | number | boolean | Uint8Array = await device.get('device', 'key');
 const entries: distributedKVStore.Entry[] = await device.getEntries('device', new distributedKVStore.Query());
 for await (const { key, value: found } of store.entries({ prefix: 'a', reverse: true, limit: 3 })) {
@@ -39,4 +45,4 @@ handle.get('key', (error: BusinessError, data) => {
     const code: number = error.code;
     void [code, data];
 });
-void [value, entries];
+void [value, entries, rekeyed];

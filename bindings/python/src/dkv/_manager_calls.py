@@ -12,9 +12,11 @@ from .constants import StoreType
 from .errors import check
 
 
-def create(bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_max: int) -> Any:
+def create(
+    bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_max: int, root_key: bytes | None
+) -> Any:
     """A manager of the library."""
-    made, _keep = _options.manager(bundle_name, base_dir, is_system_app, open_stores_max)
+    made, _keep = _options.manager(bundle_name, base_dir, is_system_app, open_stores_max, root_key)
     place = ffi.new("dkv_manager **")
     check(lib.dkv_manager_create(made, place))
     return place[0]

@@ -25,7 +25,7 @@ class StoreOptions(_Required, total=False):
 
     security_level: How sensitive the data is. Required.
     create_if_missing: Creates the store if it does not exist. Default True.
-    encrypt: Encrypts the store. Fixed when it is created. Default False.
+    encrypt: Encrypts the store, under a key that the manager's root key wraps. Fixed when it is created. Default False.
     backup: Automatic backups in the background, under the name `autoBackup`. Default True.
     auto_sync: Synchronises in the background once a transport exists. Recorded. Default False.
     durability: When a write is acknowledged. Default `Durability.DURABLE`.
@@ -69,7 +69,9 @@ def _new(noun: str, init: Callable[[Any, int], int]) -> Any:
     return made
 
 
-def manager(bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_max: int) -> Filled:
+def manager(
+    bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_max: int, root_key: bytes | None
+) -> Filled:
     made = _new("dkv_manager_options", lib.dkv_manager_options_init)
     keep = [
         fill(made.bundle_name, encode("bundle name", bundle_name)),
@@ -77,6 +79,13 @@ def manager(bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_m
     ]
     made.is_system_app = flag("option is_system_app", is_system_app)
     made.open_stores_max = unsigned("option open_stores_max", open_stores_max, 32)
+    if root_key is not None:
+        if not isinstance(root_key, bytes):
+            raise invalid_type("option root_key", "bytes", root_key)
+        # The bytes themselves: the library copies them, and no other copy of a secret is left behind.
+        made.root_key = ffi.from_buffer("uint8_t[]", root_key)
+        made.root_key_length = len(root_key)
+        keep.append(root_key)
     return made, keep
 
 

@@ -193,10 +193,12 @@ def get_entries_from_device(device_id: str, selection: Selection) -> Call[List[E
     return Call(_record.entries, "dkv_store_get_entries_from_device", *_of_device(device_id, "prefix", selection))
 
 
-def get_result_set_from_device(device_id: str, query: Query) -> Call[int]:
+def get_result_set_from_device(device_id: str, selection: Selection) -> Call[int]:
     """The opening of a result set; the answer is its handle."""
-    function = "dkv_store_get_result_set_from_device_by_query"
-    return Call(_record.number, function, *_of_query(device_id, query), keep=query)
+    if isinstance(selection, Query):
+        function = "dkv_store_get_result_set_from_device_by_query"
+        return Call(_record.number, function, *_of_query(device_id, selection), keep=selection)
+    return Call(_record.number, "dkv_store_get_result_set_from_device", *_of_device(device_id, "prefix", selection))
 
 
 def result_size_from_device(device_id: str, query: Query) -> Call[int]:

@@ -30,9 +30,10 @@ class DeviceStore(KvStore):
         unknown device has none."""
         return self._desk.ask(calls.get_entries_from_device(device_id, selection))
 
-    def get_result_set_from_device(self, device_id: str, query: Query) -> ResultSet:
-        """Opens a result set over the entries of a device that a query selects. Errors as for `get_result_set`."""
-        queue, handle = self._desk.ask_apart(calls.get_result_set_from_device(device_id, query))
+    def get_result_set_from_device(self, device_id: str, selection: Selection) -> ResultSet:
+        """Opens a result set over the entries of a device whose key begins with a prefix, or which a query selects. An
+        unknown device has none. Errors as for `get_result_set`."""
+        queue, handle = self._desk.ask_apart(calls.get_result_set_from_device(device_id, selection))
         return ResultSet(handle, queue)
 
     def result_size_from_device(self, device_id: str, query: Query) -> int:

@@ -55,6 +55,10 @@ class CorruptedError(Error):
     """Stored data is damaged, or the key does not fit. Every file was left as it is (15100003)."""
 
 
+class KeyUnavailableError(Error):
+    """The root key of an encrypted store cannot be had (15100006)."""
+
+
 class OverLimitsError(Error):
     """A count is at its limit, such as 16 open stores (15100001)."""
 
@@ -89,6 +93,7 @@ _CLASSES: Dict[int, Type[Error]] = {
     ErrorCode.PARAMETER: InvalidArgumentError,
     ErrorCode.CLOSED: ClosedError,
     ErrorCode.CORRUPTED: CorruptedError,
+    ErrorCode.KEY_UNAVAILABLE: KeyUnavailableError,
     ErrorCode.OVER_LIMITS: OverLimitsError,
     ErrorCode.OPTIONS_CHANGED: OptionsChangedError,
     ErrorCode.PERMISSION_DENIED: PermissionDeniedError,

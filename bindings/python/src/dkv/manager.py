@@ -29,7 +29,13 @@ class Manager(Handle):
     """
 
     def __init__(
-        self, bundle_name: str, base_dir: Path, *, is_system_app: bool = False, open_stores_max: int = 0
+        self,
+        bundle_name: str,
+        base_dir: Path,
+        *,
+        is_system_app: bool = False,
+        open_stores_max: int = 0,
+        root_key: bytes | None = None,
     ) -> None:
         """Makes a manager. Several may exist.
 
@@ -37,10 +43,13 @@ class Manager(Handle):
         base_dir: The folder below which the stores lie. It must exist when a store is opened.
         is_system_app: Whether the application may use the calls for system applications.
         open_stores_max: Stores that the application may have open at once; 0 means 16, the default.
+        root_key: The root key of encrypted stores, 32 to 1024 bytes; copied. Whoever has it can read them, and without
+            it nobody can. None, the default: that of the file key/root.1 below base_dir, made with the first encrypted
+            store.
 
-        Raises `InvalidArgumentError` for an empty name or folder.
+        Raises `InvalidArgumentError` for an empty name or folder, and for a root key of another length.
         """
-        made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max)
+        made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max, root_key)
         try:
             self._desk = Desk(MANAGER, made)
         finally:
@@ -83,8 +92,8 @@ class Manager(Handle):
         store_type: `StoreType.SINGLE_VERSION`, one set of keys, or `StoreType.DEVICE_COLLABORATION`, the default.
         options: `security_level`, which is required, and what else `dkv.StoreOptions` lists.
 
-        Raises `InvalidArgumentError`, `OptionsChangedError`, `CorruptedError`, `OverLimitsError` (the 17th store),
-        `CannotOpenError`, `NotSupportedError` and `DatabaseError`.
+        Raises `InvalidArgumentError`, `OptionsChangedError`, `CorruptedError` (damage, or another root key),
+        `OverLimitsError` (the 17th store), `CannotOpenError`, `NotSupportedError` and `DatabaseError`.
         """
         queue, number = self._desk.ask_apart(calls.get_store(store_id, store_type, options))
         opened = ffi.cast("dkv_store *", number)

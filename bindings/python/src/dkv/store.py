@@ -343,6 +343,15 @@ class KvStore(Handle):
         """
         self._desk.ask(calls.plain("dkv_store_compact"))
 
+    def rekey(self) -> None:
+        """Encrypts the store anew under a new key, while everything else waits. Its content stays; its backups keep
+        their keys, and can be restored as before. The disk holds both files for a moment.
+
+        Raises `CorruptedError` for a store that is not encrypted, or is damaged, `KeyUnavailableError` where there is no
+        root key, and `DatabaseError` while a result set, an iterator or a transaction is open. The old key stays then.
+        """
+        self._desk.ask(calls.plain("dkv_store_rekey"))
+
     def statistics(self) -> Statistics:
         """What the store has done since it was opened, and what it holds now."""
         return statistics(self._handle)

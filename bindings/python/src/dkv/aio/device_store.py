@@ -23,9 +23,9 @@ class DeviceStore(KvStore):
         """As `dkv.DeviceStore.get_entries_from_device`."""
         return self._lane.ask(calls.get_entries_from_device(device_id, selection))
 
-    def get_result_set_from_device(self, device_id: str, query: Query) -> asyncio.Future[ResultSet]:
+    def get_result_set_from_device(self, device_id: str, selection: Selection) -> asyncio.Future[ResultSet]:
         """As `dkv.DeviceStore.get_result_set_from_device`."""
-        call = calls.get_result_set_from_device(device_id, query).then(lambda handle: ResultSet(handle, self._hub))
+        call = calls.get_result_set_from_device(device_id, selection).then(lambda handle: ResultSet(handle, self._hub))
         return self._lane.ask(call)
 
     def result_size_from_device(self, device_id: str, query: Query) -> asyncio.Future[int]:

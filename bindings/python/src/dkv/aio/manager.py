@@ -56,10 +56,16 @@ class Manager(Handle):
     """
 
     def __init__(
-        self, bundle_name: str, base_dir: Path, *, is_system_app: bool = False, open_stores_max: int = 0
+        self,
+        bundle_name: str,
+        base_dir: Path,
+        *,
+        is_system_app: bool = False,
+        open_stores_max: int = 0,
+        root_key: bytes | None = None,
     ) -> None:
         """Arguments and errors as for `dkv.Manager`; RuntimeError where no loop runs."""
-        made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max)
+        made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max, root_key)
         try:
             self._hub = hub()
             self._handle = MANAGER.view(made, self._hub.queue)

@@ -269,6 +269,10 @@ class KvStore(Handle):
         """As `dkv.KvStore.compact`."""
         return self._lane.ask(calls.plain("dkv_store_compact"))
 
+    def rekey(self) -> asyncio.Future[None]:
+        """As `dkv.KvStore.rekey`."""
+        return self._lane.ask(calls.plain("dkv_store_rekey"))
+
     def statistics(self) -> Statistics:
         """As `dkv.KvStore.statistics`, at once."""
         return statistics(self._handle)
