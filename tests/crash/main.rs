@@ -9,6 +9,7 @@ mod faults;
 mod healing;
 mod mutants;
 mod patience;
+mod recovery;
 mod survival;
 mod volume;
 mod workloads;
