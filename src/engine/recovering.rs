@@ -4,6 +4,8 @@
 //! read and that was made from this very store, else of what can still be read. Until the last rename the damaged file
 //! has its place; before it loses that, it has a second name.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::opening::OpenJob;
 use super::random;
 use super::registry::StoreKey;
@@ -11,8 +13,6 @@ use crate::disk::{self, BackupFolder, Folder, Identity, Keyring, Replacement, St
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, Recovery, RecoverySource};
 use crate::storage::{self, Backup, Fallback, RecordedOptions, Wreck};
-
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Puts another file in the place of a damaged one. The caller holds the store's lock and has closed the file; `damage`
 /// is what the opening failed with.
@@ -28,9 +28,9 @@ pub fn recover(key: &StoreKey, folder: &Folder, job: &OpenJob, damage: &Error) -
     log::error!("a store is damaged and will be recovered: {damage}");
     let scene = Scene { key, folder, job, keys: &keys, wreck: None, superblock, now_ms: now_ms() };
     let scene = Scene { wreck: scene.look_at_wreck()?, ..scene };
-    let (replacement, source) = match scene.from_backup()? {
+    let (replacement, source) = match scene.restore()? {
         Some(found) => found,
-        None => scene.from_wreck(damage)?,
+        None => scene.salvage(damage)?,
     };
     replacement.sync()?;
     let damaged_file = StoreFile::keep_aside(folder)?;
@@ -83,7 +83,7 @@ impl Scene<'_> {
     }
 
     /// A file made of the newest backup that verifies.
-    fn from_backup(&self) -> Result<Option<(Replacement, RecoverySource)>> {
+    fn restore(&self) -> Result<Option<(Replacement, RecoverySource)>> {
         let mut backups = self.backups()?;
         backups.sort_by_key(|(_, backup)| std::cmp::Reverse((backup.row.commit, backup.row.time_ms)));
         for (name, backup) in backups {
@@ -150,7 +150,7 @@ impl Scene<'_> {
     }
 
     /// A file made of what can still be read.
-    fn from_wreck(&self, damage: &Error) -> Result<(Replacement, RecoverySource)> {
+    fn salvage(&self, damage: &Error) -> Result<(Replacement, RecoverySource)> {
         let (Some(wreck), Some(superblock)) = (&self.wreck, &self.superblock) else {
             return Err(nothing_left("its head cannot be read, without which its entries cannot be found", damage));
         };

@@ -190,10 +190,10 @@ enum Node<'a> {
 impl<'a> Node<'a> {
     fn parse(page: &'a [u8], widths: Widths) -> Option<Self> {
         let count = usize::from(u16::from_le_bytes([*page.get(2)?, *page.get(3)?]));
-        match page.first()? {
+        match *page.first()? {
             _ if count == 0 => None,
-            &LEAF => Self::parse_leaf(page, widths, count),
-            &BRANCH => Self::parse_branch(page, widths, count),
+            LEAF => Self::parse_leaf(page, widths, count),
+            BRANCH => Self::parse_branch(page, widths, count),
             _ => None,
         }
     }
