@@ -472,6 +472,21 @@ extern "C" {
 #define DKV_SYNC_PUSH_PULL 2
 
 /**
+ * The store was whole when it was opened.
+ */
+#define DKV_RECOVERY_NONE 0
+
+/**
+ * A backup took the place of the damaged content: what was written after it is lost.
+ */
+#define DKV_RECOVERY_BACKUP 1
+
+/**
+ * What could be read of the damaged file took its place.
+ */
+#define DKV_RECOVERY_SALVAGE 2
+
+/**
  * A record without a result: put, delete, flush, close.
  */
 #define DKV_RECORD_DONE 1
@@ -804,6 +819,16 @@ typedef struct dkv_store_options {
      * Age below which an automatic backup is not replaced, in milliseconds. 0 means 3,600,000, the default.
      */
     uint64_t auto_backup_interval_ms;
+    /**
+     * 1 to recover a store that turns out to be damaged: its file is kept under another name, never deleted, and the
+     * newest backup of this very store takes its place, or else what can be read of it. dkv_store_get_recovery_now()
+     * tells what happened. Every opening reads all of the file then. Default 0: DKV_ERR_CORRUPTED, nothing is changed.
+     */
+    int32_t recover;
+    /**
+     * 0.
+     */
+    int32_t reserved;
 } dkv_store_options;
 
 /**
@@ -1158,6 +1183,36 @@ typedef struct dkv_statistics {
      */
     uint64_t query_passes;
 } dkv_statistics;
+
+/**
+ * What became of a store that was damaged when it was opened. Set struct_size before the call.
+ */
+typedef struct dkv_recovery {
+    /**
+     * Size of this struct as the caller knows it. 0 is refused.
+     */
+    uint32_t struct_size;
+    /**
+     * One of the DKV_RECOVERY numbers.
+     */
+    int32_t source;
+    /**
+     * With DKV_RECOVERY_BACKUP: when the backup was made, in milliseconds since 1970.
+     */
+    uint64_t backup_time_ms;
+    /**
+     * With DKV_RECOVERY_SALVAGE: entries that were kept, of all devices.
+     */
+    uint64_t kept_entries;
+    /**
+     * With DKV_RECOVERY_SALVAGE: entries that were lost.
+     */
+    uint64_t lost_entries;
+    /**
+     * With DKV_RECOVERY_SALVAGE: damaged pages that were left out with what lay below them.
+     */
+    uint64_t damaged_regions;
+} dkv_recovery;
 
 /**
  * Receives a line of the library's log: UTF-8, NUL-terminated, borrowed for the call.
@@ -2700,6 +2755,34 @@ int32_t dkv_store_describe_holders_now(dkv_store *store,
                                        size_t *length);
 
 /**
+ * What became of the store if it was damaged when it was opened with the option recover. Every handle says the same for
+ * as long as the store is open. Answers on this thread.
+ *
+ * Set recovery->struct_size to sizeof(dkv_recovery) first; the other fields are written. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (struct_size), DKV_ERR_CLOSED, DKV_ERR_FORKED.
+ *
+ * `recovery` is NULL or points to a writable struct of its struct_size bytes.
+ */
+int32_t dkv_store_get_recovery_now(dkv_store *store,
+                                   dkv_recovery *recovery);
+
+/**
+ * The names that go with dkv_store_get_recovery_now(), a line of text for each: with DKV_RECOVERY_BACKUP `backup: ` and
+ * the backup's name; then `damaged file: ` and the name in the store's folder under which the damaged file is kept, and
+ * `damage: ` with a sentence of what was found. Empty for a store that was whole.
+ *
+ * `length` is the size of the text in bytes. If it does not fit into the buffer, nothing else is written; (NULL, 0) is
+ * a buffer without room. The text is UTF-8, not NUL-terminated. Any thread.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_FORKED.
+ *
+ * `buffer` is writable for `capacity` bytes; `length` is NULL or writable.
+ */
+int32_t dkv_store_describe_recovery_now(dkv_store *store,
+                                        char *buffer,
+                                        size_t capacity,
+                                        size_t *length);
+
+/**
  * Creates a completion queue. Free it with dkv_queue_free().
  *
  * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_OVER_LIMITS (too many queues).
@@ -2820,12 +2903,12 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
 
 /**
  * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not
- * synchronised by itself, a device store, durable, without a root folder of its own and without a schema. The security
- * level has no default and remains to be given.
+ * synchronised by itself, a device store, durable, without a root folder of its own, without a schema, not recovered. The
+ * security level has no default and remains to be given.
  */
 #define DKV_STORE_OPTIONS_INIT                                                                                       \
     { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
-      { NULL, 0 }, { NULL, 0 }, 0, 0 }
+      { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0 }
 
 /**
  * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.
@@ -2838,6 +2921,11 @@ int32_t dkv_set_log_queue(dkv_queue *queue);
  */
 #define DKV_STATISTICS_INIT                                                                                          \
     { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * A recovery to be filled in by dkv_store_get_recovery_now().
+ */
+#define DKV_RECOVERY_INIT { sizeof(dkv_recovery), 0, 0, 0, 0, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.

@@ -65,8 +65,9 @@ pub use disk::RootKey;
 pub use engine::{Answer, shutdown};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{
-    BackupDeletion, BackupPlace, Change, DeletionResult, Durability, Entry, Holder, HolderKind, Options, SecurityLevel,
-    Statistics, StoreKind, SubscribeType, SyncMode, SyncStatus, Value, ValueRef, ValueType,
+    BackupDeletion, BackupPlace, Change, DeletionResult, Durability, Entry, Holder, HolderKind, Options, Recovery,
+    RecoverySource, SecurityLevel, Statistics, StoreKind, SubscribeType, SyncMode, SyncStatus, Value, ValueRef,
+    ValueType,
 };
 pub use query::{AccessPath, Explanation, Numbers, Operand, OrderSource, Query};
 pub use schema::{FieldDefault, FieldNode, SchemaBuilder, SchemaMode};

@@ -169,6 +169,12 @@ pub const PENDING_RUN_BLOCKS_MAX: usize = 64;
 pub const SESSION_KEYS_MAX: usize = 64;
 /// Shortest root key that an application may give, in bytes: as long as the keys that are derived from it.
 pub const ROOT_KEY_BYTES_MIN: usize = 32;
+/// Levels of a tree in a damaged file that are looked at. With two children for each branch redb would need as many for
+/// more pages than a file can have.
+pub const TREE_LEVELS_MAX: usize = 40;
+/// Damaged files that are kept beside a store when it is recovered. One more is refused and none is deleted: each may be
+/// all that is left of something.
+pub const DAMAGED_FILES_MAX: usize = 4;
 /// Longest root key that an application may give, in bytes.
 pub const ROOT_KEY_BYTES_MAX: usize = 1024;
 

@@ -31,6 +31,7 @@ mod ptr;
 mod query;
 mod queue;
 mod record;
+mod recovery;
 mod reply;
 mod result_set;
 mod root_key;

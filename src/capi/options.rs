@@ -98,6 +98,12 @@ pub struct dkv_store_options {
     pub auto_backup_quiet_ms: u64,
     /// Age below which an automatic backup is not replaced, in milliseconds. 0 means 3,600,000, the default.
     pub auto_backup_interval_ms: u64,
+    /// 1 to recover a store that turns out to be damaged: its file is kept under another name, never deleted, and the
+    /// newest backup of this very store takes its place, or else what can be read of it. dkv_store_get_recovery_now()
+    /// tells what happened. Every opening reads all of the file then. Default 0: DKV_ERR_CORRUPTED, nothing is changed.
+    pub recover: i32,
+    /// 0.
+    pub reserved: i32,
 }
 
 impl dkv_manager_options {
@@ -152,6 +158,8 @@ impl dkv_store_options {
         schema: growable::NO_TEXT,
         auto_backup_quiet_ms: 0,
         auto_backup_interval_ms: 0,
+        recover: 0,
+        reserved: 0,
     };
 
     /// # Safety
@@ -160,6 +168,9 @@ impl dkv_store_options {
     pub unsafe fn read(options: *const Self) -> Result<Options> {
         // SAFETY: the caller's contract.
         let options = unsafe { growable::read(options, Self::DEFAULT) }?;
+        if options.reserved != 0 {
+            return Err(Error::invalid_argument("Parameter error: the reserved field of the options is not 0."));
+        }
         // SAFETY: the caller's contract.
         let (root_dir, schema) =
             unsafe { (text_of("root_dir", options.root_dir)?, text_of("schema", options.schema)?) };
@@ -168,6 +179,7 @@ impl dkv_store_options {
         read.encrypt = growable::flag("encrypt", options.encrypt)?;
         read.backup = growable::flag("backup", options.backup)?;
         read.auto_sync = growable::flag("auto_sync", options.auto_sync)?;
+        read.recover = growable::flag("recover", options.recover)?;
         read.kind = StoreKind::from_code(options.kv_store_type)?;
         read.durability = Durability::from_code(options.durability)?;
         read.cache_bytes = if options.cache_bytes == 0 { CACHE_BYTES_DEFAULT } else { options.cache_bytes };

@@ -7,7 +7,7 @@ use super::request::Request;
 use super::subscription::Subscription;
 use crate::engine::{Answer, Completion, Hold, Notify};
 use crate::error::{Error, Result};
-use crate::model::{BackupDeletion, BackupPlace, Change, Entry, Statistics, StoreKind, SubscribeType, Value};
+use crate::model::{BackupDeletion, BackupPlace, Change, Entry, Recovery, Statistics, StoreKind, SubscribeType, Value};
 use crate::storage::Found;
 use crate::store::{self, EntryStream, KeyRange, Op, Outcome, ResultSet};
 
@@ -29,6 +29,13 @@ impl KvStore {
     #[must_use]
     pub fn kind(&self) -> StoreKind {
         self.hold.kind()
+    }
+
+    /// What became of the store if it was damaged when it was opened with [`crate::Options::recover`]; `None` if it was
+    /// whole. Every handle says the same for as long as the store is open, also one that was closed.
+    #[must_use]
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.hold.recovery()
     }
 
     /// Another handle on the same store, to be closed by itself.

@@ -112,6 +112,11 @@ impl StoreHead {
         self.file.inner().release().map_err(|error| unusable(&error))
     }
 
+    /// A block that is not whole is an error from now on, also where redb would read zeros to decide what a crash left.
+    pub fn refuse_damaged_blocks(&self) {
+        self.file.distrust(false);
+    }
+
     /// Records a raised security level.
     ///
     /// # Errors

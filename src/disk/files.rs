@@ -92,7 +92,7 @@ impl StoreFile {
         remove_leftover(folder, &folder.file(STORE_FILE_RESTORED))
     }
 
-    /// Removes the store's file and what an interrupted creation left. The store is gone when this returns.
+    /// Removes the store's file, damaged files that were kept and what an interrupted creation left. The store is gone when this returns.
     ///
     /// # Errors
     ///
@@ -100,6 +100,7 @@ impl StoreFile {
     pub fn remove(folder: &Folder) -> Result<()> {
         remove_if_present(folder.volume(), &folder.file(STORE_FILE))?;
         remove_if_present(folder.volume(), &folder.file(STORE_FILE_TEMPORARY))?;
+        Self::remove_aside(folder)?;
         Self::clear_leftovers(folder)?;
         folder.sync()
     }

@@ -7,6 +7,7 @@
 
 mod backend;
 mod backups;
+mod damaged;
 mod device_id;
 mod files;
 mod folder;
@@ -36,7 +37,7 @@ pub use keyring::{Keyring, RootKey};
 pub use lock::StoreLock;
 pub use paths::Tree;
 pub use replacement::Replacement;
-pub use superblock::Identity;
+pub use superblock::{Identity, Superblock};
 pub use syscall::{forked, watch_forks};
 pub use traffic::Traffic;
 pub use volume::{RawFile, SharedVolume, system};

@@ -16,6 +16,7 @@ const COPY_BYTES: usize = 4096;
 pub(super) const SUPERBLOCK_BYTES: u64 = 2 * COPY_BYTES as u64;
 
 const MAGIC: &[u8; 8] = b"dkvstore";
+const UUID_AT: usize = 32;
 const BUNDLE_AT: usize = 72;
 const BUNDLE_ROOM: usize = 256;
 const STORE_ID_AT: usize = BUNDLE_AT + BUNDLE_ROOM;
@@ -140,13 +141,28 @@ impl Superblock {
     }
 }
 
+/// What stands at the place of the store's uuid in both copies, whole or not. Zeros are left out.
+pub(super) fn uuids(file: &dyn StorageBackend) -> Result<Vec<[u8; 16]>> {
+    let length = file.len().map_err(|error| unreadable(&error))?;
+    let mut uuids = Vec::new();
+    for copy in 0..2 {
+        let (mut uuid, at) = ([0; 16], (copy * COPY_BYTES + UUID_AT) as u64);
+        if at + uuid.len() as u64 > length {
+            continue;
+        }
+        file.read(at, &mut uuid).map_err(|error| unreadable(&error))?;
+        uuids.extend((uuid != [0; 16]).then_some(uuid));
+    }
+    Ok(uuids)
+}
+
 fn encode(identity: &Identity, generation: u64, wraps: &Wraps) -> [u8; COPY_BYTES] {
     let mut bytes = [0u8; COPY_BYTES];
     bytes[0..8].copy_from_slice(MAGIC);
     bytes[8..12].copy_from_slice(&FORMAT_VERSION.to_be_bytes());
     // 12..16 is reserved, 16..24 holds the incompatible features: none yet.
     bytes[24..32].copy_from_slice(&generation.to_be_bytes());
-    bytes[32..48].copy_from_slice(&identity.store_uuid);
+    bytes[UUID_AT..48].copy_from_slice(&identity.store_uuid);
     bytes[48..64].copy_from_slice(&identity.file_id);
     bytes[64] = identity.kind;
     bytes[65] = u8::from(identity.encrypted);
@@ -195,7 +211,7 @@ fn decode(bytes: &[u8; COPY_BYTES], copy: usize) -> Result<Option<Superblock>> {
         take_text(bytes, length_at, at, room).ok_or_else(|| Error::corrupted("the superblock holds a damaged name"))
     };
     let identity = Identity {
-        store_uuid: array(bytes, 32),
+        store_uuid: array(bytes, UUID_AT),
         file_id: array(bytes, 48),
         kind: bytes[64],
         encrypted: bytes[65] != 0,

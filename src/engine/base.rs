@@ -7,7 +7,7 @@ use super::published::Published;
 use super::registry::OpenPlace;
 use crate::disk::{Health, StoreLock, Traffic};
 use crate::error::Result;
-use crate::model::{AppId, Options, SecurityLevel, StoreKind};
+use crate::model::{AppId, Options, Recovery, SecurityLevel, StoreKind};
 use crate::schema::Schema;
 use crate::storage::{Database, Stamps};
 
@@ -25,6 +25,8 @@ pub struct Known {
     pub schema: Option<Arc<Schema>>,
     /// redb's page cache.
     pub cache_bytes: u64,
+    /// What the opening did with a damaged file.
+    pub recovery: Option<Arc<Recovery>>,
 }
 
 /// What opening a file gives.

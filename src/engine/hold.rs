@@ -10,7 +10,7 @@ use super::slot::SlotJob;
 use super::sync::{SyncListening, SyncNotify};
 use crate::disk::forked;
 use crate::error::{Error, Result};
-use crate::model::{StoreKind, SubscribeType};
+use crate::model::{Recovery, StoreKind, SubscribeType};
 use crate::store::Op;
 
 impl Session {
@@ -124,6 +124,12 @@ impl Hold {
     #[must_use]
     pub fn kind(&self) -> StoreKind {
         self.session.facts.kind
+    }
+
+    /// What the opening of the store's file did with a damaged one.
+    #[must_use]
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.session.facts.recovery.as_deref()
     }
 
     /// Registers an observer of the store.

@@ -34,6 +34,7 @@ mod pins;
 mod promise;
 mod published;
 mod readers;
+mod recovering;
 mod registry;
 mod rekeying;
 mod replacing;

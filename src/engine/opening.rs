@@ -10,6 +10,7 @@ use super::hold::Hold;
 use super::promise::Promise;
 use super::random;
 use super::readers;
+use super::recovering;
 use super::registry::{OpenPlace, StoreKey};
 use super::schemas;
 use super::session::{Facts, Session};
@@ -36,7 +37,7 @@ pub struct OpenJob {
 }
 
 impl OpenJob {
-    fn keys(&self) -> Keyring {
+    pub(super) fn keys(&self) -> Keyring {
         Keyring::new(self.manager_tree.clone(), self.root_key.clone())
     }
 }
@@ -118,7 +119,11 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     let folder = slot.key.tree.store(slot.key.store_id.as_str());
     let exists = store_exists(&slot.key, &folder)?;
     if exists {
-        check_recorded(&slot.key, &identify(&folder)?, job)?;
+        match identify(&folder).and_then(|recorded| check_recorded(&slot.key, &recorded, job)) {
+            // Looked at again with the lock.
+            Err(error) if job.options.recover && error.kind() == ErrorKind::Corrupted => {}
+            checked => checked?,
+        }
     } else if !job.options.create_if_missing {
         return Err(Error::invalid_argument(format!(
             "Parameter error: the store {} does not exist, and createIfMissing is false.",
@@ -130,7 +135,7 @@ pub fn open(slot: &Arc<Slot>, job: &OpenJob) -> Result<(Writer, Hold)> {
     // Only now is it certain: another process may have made or removed the store.
     let created = !StoreFile::exists(&folder)?;
     let opened = if created { create(&folder, &slot.key.store_id, job) } else { Ok(()) };
-    match opened.and_then(|()| open_file(&slot.key, &folder, job, schema)) {
+    match opened.and_then(|()| open_or_recover(&slot.key, &folder, job, schema)) {
         Ok((known, opened)) => {
             if let Err(error) = StoreFile::clear_leftovers(&folder).and_then(|()| known.source.clear_leftovers()) {
                 log::warn!("what an interrupted backup or restore left behind is still there: {error}");
@@ -170,6 +175,7 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
             StoreKind::SingleVersion => String::new(),
             StoreKind::DeviceCollaboration => known.own_device.clone(),
         },
+        recovery: known.recovery.clone(),
     };
     let source = Arc::clone(&known.source);
     let session = Session::new(facts, source, Arc::clone(slot), Arc::clone(&base.published), dispatch);
@@ -185,6 +191,18 @@ fn start(slot: &Arc<Slot>, base: Box<Base>, job: &OpenJob) -> std::result::Resul
     }
 }
 
+/// Opens the file; one that is damaged is recovered once, if the caller asked for that.
+fn open_or_recover(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Schema>) -> Result<(Known, Opened)> {
+    match open_file(key, folder, job, schema.clone()) {
+        Err(damage) if job.options.recover && damage.kind() == ErrorKind::Corrupted => {
+            let recovery = recovering::recover(key, folder, job, &damage)?;
+            let (known, opened) = open_file(key, folder, job, schema)?;
+            Ok((Known { recovery: Some(Arc::new(recovery)), ..known }, opened))
+        }
+        opened => opened,
+    }
+}
+
 fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Schema>) -> Result<(Known, Opened)> {
     // Before the key is looked for: whoever asks for a plain store is told so, and not that a key is missing.
     check_recorded(key, &identify(folder)?, job)?;
@@ -196,6 +214,11 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Sche
     let (backend, mut head) = StoreBackend::open(file, &keys)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
     let (mut database, mut stamps) = Database::open(backend, job.options.cache_bytes, &health)?;
+    if job.options.recover {
+        // Damage of an entry would show only when it is read, and the store would never be recovered.
+        head.refuse_damaged_blocks();
+        database.check_deep()?;
+    }
     // Nothing is written before the file is known to open.
     head.release()?;
     // First, because it may refuse the opening, and then nothing of the store is other than before.
@@ -220,6 +243,7 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Sche
         source: Arc::new(source),
         schema,
         cache_bytes: job.options.cache_bytes,
+        recovery: None,
     };
     Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()), health }))
 }

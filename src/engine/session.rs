@@ -16,7 +16,7 @@ use super::slot::{Slot, SlotJob};
 use super::sync::{SyncRequest, Synchroniser};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{AppId, Durability, HolderKind, SecurityLevel, StoreKind, SubscribeType};
+use crate::model::{AppId, Durability, HolderKind, Recovery, SecurityLevel, StoreKind, SubscribeType};
 use crate::query::{Explanation, Query};
 use crate::store::{
     self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Prepared, Property, Read, ResultSet, Rules,
@@ -34,6 +34,8 @@ pub struct Facts {
     pub rules: Rules,
     /// The device id that notifications of local changes carry: empty for a single-version store.
     pub device_id: String,
+    /// What the opening of the file did with a damaged one.
+    pub recovery: Option<Arc<Recovery>>,
 }
 
 /// One opening of a store.

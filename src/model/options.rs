@@ -148,6 +148,12 @@ pub struct Options {
     pub auto_backup_quiet_ms: u64,
     /// Age below which an automatic backup is not replaced, in milliseconds. Default an hour.
     pub auto_backup_interval_ms: u64,
+    /// Recover the store if it turns out to be damaged; without it, the default, such an opening fails with 15100003 and
+    /// changes nothing. The damaged file is kept under another name, never deleted; the newest backup of this very store
+    /// that verifies takes its place, or else what can be read of it. [`crate::KvStore::recovery`] tells what happened.
+    /// With it every opening reads all of the file, because a damaged entry shows only when it is read. A wrong key, a
+    /// file that cannot be opened and a disk that fails are no damage.
+    pub recover: bool,
 }
 
 impl Options {
@@ -167,6 +173,7 @@ impl Options {
             cache_bytes: CACHE_BYTES_DEFAULT,
             auto_backup_quiet_ms: AUTO_BACKUP_QUIET_MS,
             auto_backup_interval_ms: AUTO_BACKUP_INTERVAL_MS,
+            recover: false,
         }
     }
 

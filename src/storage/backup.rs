@@ -14,6 +14,7 @@ use super::index::INDEXING;
 use super::meta::{STATE, SYNCHRONISED, State};
 use super::origin;
 use super::read::Snapshot;
+use super::salvage::Wreck;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::Stamps;
 use crate::disk::{Identity, Keyring, RawFile, Replacement, StoreBackend};
@@ -78,9 +79,10 @@ impl BackupRow {
 }
 
 /// The small tables of a store: all but its entries.
-struct Rest {
-    origins: Vec<(u32, Vec<u8>)>,
-    meta: Vec<(String, Vec<u8>)>,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rest {
+    pub(super) origins: Vec<(u32, Vec<u8>)>,
+    pub(super) meta: Vec<(String, Vec<u8>)>,
 }
 
 impl Rest {
@@ -264,6 +266,47 @@ pub fn restore(
     })
 }
 
+/// Fills an empty file with a backup of a damaged store, which goes on from the larger of both clocks and sequences, and
+/// knows the devices of both. Where the store's own cannot be read, a new incarnation begins. The file is verified, but
+/// not yet synced.
+///
+/// # Errors
+///
+/// `Corrupted` or `General` if the backup is damaged or has other devices, `Database` or `CannotOpen` if the file cannot
+/// be written.
+pub fn recover(
+    backup: &Backup,
+    file: &Replacement,
+    identity: Identity,
+    keys: &Keyring,
+    damaged: Option<&Wreck>,
+    now_ms: u64,
+) -> Result<()> {
+    guarded(|| {
+        let mut rest = backup.check_rest()?;
+        let mut state = State::read_of(&backup.snapshot)?;
+        match damaged.and_then(|damaged| damaged.state().map(|live| (damaged, live))) {
+            Some((damaged, live)) => {
+                rest.add_origins(&damaged.rest)?;
+                // It may be in a later incarnation than it was when it was backed up.
+                let own = damaged.rest.origins.iter().find(|(index, _)| *index == origin::OWN);
+                if let Some((_, own)) = own {
+                    rest.origins.retain(|(index, _)| *index != origin::OWN);
+                    rest.origins.push((origin::OWN, own.clone()));
+                }
+                state = state.larger(live);
+            }
+            None => rest.begin_incarnation(now_ms),
+        }
+        state.commit += 1;
+        let target = create(file, identity, keys)?;
+        backup.check_rows(copy_rows(&backup.snapshot, &target, &mut |_| Ok(()))?)?;
+        finish(target, &rest, Some(state), None)?;
+        let (written, _redb) = read_back(file, keys)?;
+        backup.check_rows(tally(&written, &mut |_| Ok(()))?)
+    })
+}
+
 /// Copies everything that is committed in `snapshot` into an empty file of the same store. The file is verified, but not
 /// yet synced.
 ///
@@ -288,7 +331,7 @@ pub fn rewrite(snapshot: &Snapshot, file: &Replacement, identity: Identity, keys
 }
 
 /// Opens a file that was just filled.
-fn read_back(file: &Replacement, keys: &Keyring) -> Result<(Snapshot, redb::ReadOnlyDatabase)> {
+pub(super) fn read_back(file: &Replacement, keys: &Keyring) -> Result<(Snapshot, redb::ReadOnlyDatabase)> {
     let (backend, _head) = StoreBackend::open(file.to_read()?, keys)?;
     let redb = redb::Database::builder()
         .set_cache_size(COPY_CACHE_BYTES)
@@ -298,7 +341,7 @@ fn read_back(file: &Replacement, keys: &Keyring) -> Result<(Snapshot, redb::Read
     Ok((snapshot, redb))
 }
 
-fn create(file: &Replacement, identity: Identity, keys: &Keyring) -> Result<redb::Database> {
+pub(super) fn create(file: &Replacement, identity: Identity, keys: &Keyring) -> Result<redb::Database> {
     let backend = StoreBackend::create(file.to_write()?, identity, keys)?;
     let mut builder = redb::Database::builder();
     builder.set_cache_size(COPY_CACHE_BYTES);
@@ -306,7 +349,7 @@ fn create(file: &Replacement, identity: Identity, keys: &Keyring) -> Result<redb
 }
 
 /// Writes the small tables, makes everything durable, and closes the file.
-fn finish(target: redb::Database, rest: &Rest, state: Option<State>, row: Option<&BackupRow>) -> Result<()> {
+pub(super) fn finish(target: redb::Database, rest: &Rest, state: Option<State>, row: Option<&BackupRow>) -> Result<()> {
     let transaction = target.begin_write().map_err(IntoError::into_error)?;
     {
         transaction.open_table(DATA).map_err(IntoError::into_error)?;

@@ -11,7 +11,7 @@ use crate::model::{Options, Timestamp};
 pub(super) type MetaTable<'txn> = Table<'txn, &'static str, &'static [u8]>;
 
 pub(super) const STATE: &str = "state";
-const OPTIONS: &str = "options";
+pub(super) const OPTIONS: &str = "options";
 /// The text of the store's schema, in its canonical form. Only stores with a schema have it.
 pub(super) const SCHEMA: &str = "schema";
 pub(super) const SYNCHRONISED: &str = "synchronised";
@@ -57,9 +57,14 @@ impl State {
     pub fn read(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Self> {
         let damaged = || Error::corrupted("the store's clock and sequence are missing");
         let row = table.get(STATE).map_err(IntoError::into_error)?.ok_or_else(damaged)?;
-        let row: &[u8; 24] = row.value().try_into().map_err(|_| damaged())?;
+        Self::parse(row.value()).ok_or_else(damaged)
+    }
+
+    /// The state in a row.
+    pub(super) fn parse(row: &[u8]) -> Option<Self> {
+        let row: &[u8; 24] = row.try_into().ok()?;
         let number = |at: usize| u64::from_be_bytes(std::array::from_fn(|place| row[at + place]));
-        Ok(Self { clock: Timestamp::from_bits(number(0)), sequence: number(8), commit: number(16) })
+        Some(Self { clock: Timestamp::from_bits(number(0)), sequence: number(8), commit: number(16) })
     }
 }
 
@@ -80,19 +85,30 @@ impl RecordedOptions {
     }
 
     pub(super) fn write(self, table: &mut MetaTable<'_>) -> Result<()> {
-        let flags = u8::from(self.backup) * OPTION_BACKUP + u8::from(self.auto_sync) * OPTION_AUTO_SYNC;
-        table.insert(OPTIONS, [OPTIONS_FORMAT, flags].as_slice()).map_err(IntoError::into_error)?;
+        table.insert(OPTIONS, self.row().as_slice()).map_err(IntoError::into_error)?;
         Ok(())
+    }
+
+    /// The row that records them.
+    pub(super) fn row(self) -> [u8; 2] {
+        let flags = u8::from(self.backup) * OPTION_BACKUP + u8::from(self.auto_sync) * OPTION_AUTO_SYNC;
+        [OPTIONS_FORMAT, flags]
+    }
+
+    /// The options in a row.
+    pub(super) fn parse(row: &[u8]) -> Option<Self> {
+        match row {
+            [OPTIONS_FORMAT, flags] => {
+                Some(Self { backup: flags & OPTION_BACKUP != 0, auto_sync: flags & OPTION_AUTO_SYNC != 0 })
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn read(table: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Self> {
         let row = table.get(OPTIONS).map_err(IntoError::into_error)?;
-        match row.as_ref().map(redb::AccessGuard::value) {
-            Some([OPTIONS_FORMAT, flags]) => {
-                Ok(Self { backup: flags & OPTION_BACKUP != 0, auto_sync: flags & OPTION_AUTO_SYNC != 0 })
-            }
-            _ => Err(Error::corrupted("the recorded options are missing")),
-        }
+        let options = row.as_ref().and_then(|row| Self::parse(row.value()));
+        options.ok_or_else(|| Error::corrupted("the recorded options are missing"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables of a store: the only room that names redb's.
 //!
 //! `record` is the bytes of one entry, `blob` takes values that would swell a leaf, `meta` is what the store knows about
-//! itself, `origin` the devices that it knows, `copy` moves all rows from one file to another for `backup`.
+//! itself, `origin` the devices that it knows, `copy` moves all rows from one file to another for `backup`. `salvage` takes what is left of a damaged file, page by page (`pages`).
 //! [`Database`] opens and closes; [`Snapshot`] reads what is committed; [`Transaction`] writes. Above this room
 //! keys are bytes and values are values.
 
@@ -14,17 +14,20 @@ mod fault;
 mod index;
 mod meta;
 mod origin;
+mod pages;
 mod read;
 mod record;
+mod salvage;
 mod sync_settings;
 mod tables;
 mod write;
 
 pub use adoption::Adoption;
-pub use backup::{Backup, make as make_backup, restore as restore_backup, rewrite};
+pub use backup::{Backup, make as make_backup, recover as recover_from_backup, restore as restore_backup, rewrite};
 pub use copy::Pace;
 pub use database::{CacheStatistics, Database};
 pub use index::IndexRange;
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};
+pub use salvage::{Fallback, Wreck};
 pub use write::{Stamps, Transaction, Writing};

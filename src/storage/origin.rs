@@ -30,6 +30,11 @@ pub fn device(row: &[u8]) -> Result<&str> {
         .ok_or_else(|| Error::corrupted("the row of a device is not one that any release wrote"))
 }
 
+/// The incarnation in a row; 0 if there is none.
+pub fn incarnation(row: &[u8]) -> u64 {
+    row.last_chunk::<INCARNATION_BYTES>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
 /// The id of this installation, as the store knows it.
 pub fn own_device(table: &impl ReadableTable<u32, &'static [u8]>) -> Result<String> {
     let own = table.get(OWN).map_err(IntoError::into_error)?;

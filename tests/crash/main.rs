@@ -9,6 +9,7 @@ mod faults;
 mod healing;
 mod mutants;
 mod patience;
+mod recovery;
 mod schema_faults;
 mod schemas;
 mod survival;

@@ -251,6 +251,20 @@ impl SimulatedVolume {
         Ok(())
     }
 
+    /// Flips a bit of every byte of a stretch of a file, durably: the medium decays.
+    pub fn decay(&self, path: &Path, offset: u64, length: usize) {
+        let mut state = self.state();
+        if let Ok(Node::File(file)) = state.node(path) {
+            let mut bytes = vec![0; length];
+            if let Some(content) = state.live.file_of(&Node::File(file)) {
+                content.read(offset, &mut bytes);
+            }
+            let bytes = bytes.iter().map(|byte| byte ^ 1).collect();
+            state.step(Step::Write { file, offset, bytes, longer: false });
+            state.step(Step::SyncFile { file });
+        }
+    }
+
     /// From now on the volume has these vices, and so have those that crashes leave of it.
     pub fn turn_bad(&self, vices: Vices) {
         self.state().vices = vices;

@@ -11,12 +11,12 @@
 
 /**
  * The options of a store, as dkv_store_options_init() sets them: created if missing, not encrypted, backed up, not
- * synchronised by itself, a device store, durable, without a root folder of its own and without a schema. The security
- * level has no default and remains to be given.
+ * synchronised by itself, a device store, durable, without a root folder of its own, without a schema, not recovered. The
+ * security level has no default and remains to be given.
  */
 #define DKV_STORE_OPTIONS_INIT                                                                                       \
     { sizeof(dkv_store_options), 1, 0, 1, 0, DKV_STORE_DEVICE_COLLABORATION, 0, DKV_DURABILITY_DURABLE, 0,           \
-      { NULL, 0 }, { NULL, 0 }, 0, 0 }
+      { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0 }
 
 /**
  * A key range, as dkv_key_range_init() sets it: every key, ascending, all of them.
@@ -29,6 +29,11 @@
  */
 #define DKV_STATISTICS_INIT                                                                                          \
     { sizeof(dkv_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * A recovery to be filled in by dkv_store_get_recovery_now().
+ */
+#define DKV_RECOVERY_INIT { sizeof(dkv_recovery), 0, 0, 0, 0, 0 }
 
 /**
  * A dkv_text of a string literal or of any NUL-terminated string. The argument is evaluated twice.

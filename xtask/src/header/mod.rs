@@ -15,7 +15,7 @@ const EPILOGUE: &str = include_str!("epilogue.h");
 const HEADER: &str = "include/dkv.h";
 
 /// The files of src/capi that declare something, in the order of the header: from simple to advanced.
-const CHAPTERS: [&str; 27] = [
+const CHAPTERS: [&str; 28] = [
     "status",
     "error",
     "value",
@@ -38,6 +38,7 @@ const CHAPTERS: [&str; 27] = [
     "asking",
     "backup",
     "maintenance",
+    "recovery",
     "queue",
     "record",
     "blob",
