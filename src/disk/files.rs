@@ -114,21 +114,23 @@ impl StoreFile {
 /// `CannotOpen` if the folder may not be written.
 pub(super) fn publish_once(folder: &Folder, name: &str, unique: &str, content: &[u8]) -> Result<()> {
     let (volume, path) = (folder.volume(), folder.file(name));
-    let temporary = path.with_extension(format!("{unique}.tmp"));
-    let file = create(volume, &temporary)?;
-    let written = file.write_head(content).and_then(|()| file.sync());
-    written.map_err(|error| refused(&temporary, &error.to_string()).caused_by(error))?;
-    // A link never replaces a file, as a rename would. A file system without links has to make do with the rename.
-    let linked = match volume.link(&temporary, &path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => rename(volume, &temporary, &path),
-        _ => remove_if_present(volume, &temporary),
-    };
-    match linked {
-        // Whoever published first has cleared this file away as a leftover.
+    match publish_new(volume, &path, &path.with_extension(format!("{unique}.tmp")), content) {
+        // Whoever published first may have cleared this temporary file away as a leftover, at any moment.
         Err(_) if is_present(volume, &path)? => {}
         published => published?,
     }
     folder.sync()
+}
+
+fn publish_new(volume: &dyn Volume, path: &Path, temporary: &Path, content: &[u8]) -> Result<()> {
+    let file = create(volume, temporary)?;
+    let written = file.write_head(content).and_then(|()| file.sync());
+    written.map_err(|error| refused(temporary, &error.to_string()).caused_by(error))?;
+    // A link never replaces a file, as a rename would. A file system without links has to make do with the rename.
+    match volume.link(temporary, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => rename(volume, temporary, path),
+        _ => remove_if_present(volume, temporary),
+    }
 }
 
 /// Removes the temporary files that an interrupted `publish_once` left. The file that they were to become is there.
