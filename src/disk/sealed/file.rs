@@ -272,6 +272,9 @@ impl<F: StorageBackend> StorageBackend for SealedFile<F> {
             let State { metas, pending, .. } = &mut *state;
             let first = (length / BLOCK).max(1);
             pending.cut(&self.file, first)?;
+            if slot_of(first) > 0 {
+                metas.forget_from(&self.file, group_of(first), slot_of(first))?;
+            }
             metas.cut(group_of(first) + u64::from(slot_of(first) > 0));
             self.unproven().retain(|block| *block < first);
         }

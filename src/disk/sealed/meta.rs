@@ -58,6 +58,18 @@ impl MetaCache {
         Ok(())
     }
 
+    /// Forgets the blocks of a group from this place on: the file ends before them. What it gets there when it grows
+    /// again was never written.
+    pub fn forget_from(&mut self, file: &impl StorageBackend, group: u64, slot: usize) -> io::Result<()> {
+        let meta = self.load(file, group)?;
+        let forgotten = &mut meta.bytes[slot * ENTRY_BYTES..SEQUENCE_AT];
+        if forgotten.iter().any(|byte| *byte != 0) {
+            forgotten.fill(0);
+            meta.dirty = true;
+        }
+        Ok(())
+    }
+
     /// Writes what changed, so that the sync that follows makes it durable.
     pub fn begin_sync(&mut self, file: &impl StorageBackend) -> io::Result<()> {
         let mut dirty: Vec<u64> = self.groups.iter().filter(|(_, meta)| meta.dirty).map(|(group, _)| *group).collect();
