@@ -118,6 +118,8 @@ def test_an_orderly_end_flushes_a_relaxed_store(tmp_path: Path) -> None:
 
 INTERRUPTED = OPEN + """
 store = dkv.Manager("com.example.tests", folder).get_store("store", **KIND)
+# A shell ignores the signal for what it starts in the background, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with store.changes() as changes:
     threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     try:
