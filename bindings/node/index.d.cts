@@ -204,6 +204,11 @@ export declare namespace distributedKVStore {
         autoBackupQuietMs?: number;
         /** Addition. Age below which an automatic backup is not replaced, in milliseconds. Default 3,600,000. */
         autoBackupIntervalMs?: number;
+        /**
+         * Addition. Brings a damaged store back, from its newest backup or from what can still be read, and keeps the
+         * damaged file; recovery() tells what happened. Every opening then reads the whole file. Default false.
+         */
+        recover?: boolean;
     }
 
     /** A field of a schema, or an object with fields inside. Wrong types throw 401. */
@@ -353,6 +358,31 @@ export declare namespace distributedKVStore {
     interface TypedValue {
         type: ValueType;
         value: Stored | bigint;
+    }
+
+    /** Addition. Where the content of a recovered store came from. */
+    enum RecoverySource {
+        /** The store was whole. */
+        NONE = 0,
+        /** Its newest backup that was whole. */
+        BACKUP = 1,
+        /** What could still be read. */
+        SALVAGE = 2,
+    }
+
+    /** Addition. What the option recover did at the opening that is in effect. */
+    interface Recovery {
+        source: RecoverySource;
+        /** When the backup was made, in milliseconds since 1970. */
+        backupTimeMs: number;
+        /** Entries that a salvage kept, of all devices. */
+        keptEntries: number;
+        /** Entries that it lost. */
+        lostEntries: number;
+        /** Damaged pages that it left out, with what lay below them. */
+        damagedRegions: number;
+        /** The backup, the name under which the damaged file is kept, and the damage, a line each. */
+        description: string;
     }
 
     /** Addition. What a store has done since it was opened, and what it holds now. */
@@ -616,6 +646,8 @@ export declare namespace distributedKVStore {
         compact(): Promise<void>;
         /** Addition. Thrown: 15100005. */
         statistics(): Statistics;
+        /** Addition. What became of the store if it was damaged when it was opened. Thrown: 15100005. */
+        recovery(): Recovery;
         /** Addition. How the store would answer a query, in lines for people. Thrown: 401, 15100005, as {@link Query} says. */
         explain(query: Query): string;
         /** Addition. Who keeps the space of what was replaced: one line for each, the oldest first. Thrown: 15100005. */

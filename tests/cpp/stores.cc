@@ -2,6 +2,8 @@
 
 #include "harness.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -238,6 +240,36 @@ void managers_close_delete_and_list(dkv::manager &manager, const std::string &fo
     group("managers close, delete and list");
 }
 
+/// Changes a byte of a large value in the file of a closed store.
+void damage(const std::string &path)
+{
+    std::ifstream from(path, std::ios::binary);
+    std::string content{std::istreambuf_iterator<char>(from), std::istreambuf_iterator<char>()};
+    content[content.find(std::string(64, 'm')) + 32] ^= 1;
+    std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+}
+
+void a_damaged_store_is_salvaged_where_that_is_asked_for(dkv::manager &manager, const std::string &folder)
+{
+    dkv::store whole = open_store(manager, "damaged");
+    whole.put("large", std::string(100'000, 'm')).get();
+    whole.put("kept", 1).get();
+    CHECK(whole.recovery().source == dkv::recovery_source::none);
+    whole.close().get();
+    damage(folder + "/kvdb/s.damaged/store.dkv");
+
+    dkv::store_options options = test_options();
+    options.recover = true;
+    dkv::store store = manager.get_store("damaged", options).get();
+    const dkv::recovery told = store.recovery();
+    CHECK(told.source == dkv::recovery_source::salvage);
+    CHECK(told.kept_entries == 1 && told.lost_entries == 1);
+    CHECK(told.description.find("damaged file: store.dkv.corrupt.") != std::string::npos);
+    CHECK(store.get("kept").get() == 1);
+    manager.delete_store(bundle_name, "damaged").get();
+    group("a damaged store is salvaged where that is asked for");
+}
+
 } // namespace
 
 int main()
@@ -255,6 +287,7 @@ int main()
     settings_of_synchronisation_are_checked(store);
     maintenance_and_statistics(store);
     managers_close_delete_and_list(manager, folder.path);
+    a_damaged_store_is_salvaged_where_that_is_asked_for(manager, folder.path);
     CHECK(!dkv::version().empty());
     return test_result();
 }

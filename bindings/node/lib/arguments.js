@@ -247,6 +247,7 @@ function storeOptions(given) {
         cacheBytes: optional('cacheBytes', count, 0),
         autoBackupQuietMs: optional('autoBackupQuietMs', count, 0),
         autoBackupIntervalMs: optional('autoBackupIntervalMs', count, 0),
+        recover: optional('recover', boolean, false),
     };
 }
 

@@ -21,6 +21,7 @@ const SubscribeType = Object.freeze({
 const KVStoreType = Object.freeze({ DEVICE_COLLABORATION: 0, SINGLE_VERSION: 1 });
 const SecurityLevel = Object.freeze({ S1: 2, S2: 3, S3: 5, S4: 6 });
 const Durability = Object.freeze({ DURABLE: 0, RELAXED: 1 });
+const RecoverySource = Object.freeze({ NONE: 0, BACKUP: 1, SALVAGE: 2 });
 
 /** Codes of failures that this package makes or tells apart. */
 const Code = Object.freeze({
@@ -60,6 +61,7 @@ module.exports = {
     KVStoreType,
     RecordFlag,
     RecordKind,
+    RecoverySource,
     SecurityLevel,
     SubmitKind,
     SubscribeType,

@@ -101,6 +101,8 @@ class KVManager {
             schema: asText(schema),
             auto_backup_quiet_ms: options.autoBackupQuietMs,
             auto_backup_interval_ms: options.autoBackupIntervalMs,
+            recover: Number(options.recover),
+            reserved: 0,
         };
         this.#submit(pending, native.manager_get_store, ...sized(storeId), struct);
     }

@@ -2,7 +2,16 @@
 
 // The namespace of the reference API, whole.
 
-const { Constants, Durability, KVStoreType, SecurityLevel, SubscribeType, SyncMode, ValueType } = require('./constants');
+const {
+    Constants,
+    Durability,
+    KVStoreType,
+    RecoverySource,
+    SecurityLevel,
+    SubscribeType,
+    SyncMode,
+    ValueType,
+} = require('./constants');
 const { FieldNode } = require('./field_node');
 const { createKVManager } = require('./manager');
 const { Query } = require('./query');
@@ -14,6 +23,7 @@ const distributedKVStore = Object.freeze({
     FieldNode,
     KVStoreType,
     Query,
+    RecoverySource,
     Schema,
     SecurityLevel,
     SubscribeType,

@@ -58,6 +58,8 @@ const storeOptions = koffi.struct({
     schema: text,
     auto_backup_quiet_ms: 'uint64_t',
     auto_backup_interval_ms: 'uint64_t',
+    recover: 'int32_t',
+    reserved: 'int32_t',
 });
 const keyRange = koffi.struct({
     struct_size: 'uint32_t',
@@ -175,6 +177,8 @@ const native = {
     store_rekey: ask('store_rekey', ''),
     store_get_statistics_now: declare('store_get_statistics_now', 'handle memory'),
     store_describe_holders_now: declare('store_describe_holders_now', 'handle memory size memory'),
+    store_get_recovery_now: declare('store_get_recovery_now', 'handle memory'),
+    store_describe_recovery_now: declare('store_describe_recovery_now', 'handle memory size memory'),
 
     field_node_new: declare('field_node_new', 'text memory'),
     field_node_free: declare('field_node_free', 'handle', 'void'),

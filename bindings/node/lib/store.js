@@ -17,6 +17,7 @@ const { native } = require('./native');
 const observers = require('./observers');
 const { KVStoreResultSet } = require('./result_set');
 const { noPredicates, queryOf, resultSetOf, selectionOf } = require('./selection');
+const { recovery } = require('./recovery');
 const { describeHolders, statistics } = require('./statistics');
 
 // A handle whose object is gone, which happens only after its store was closed.
@@ -377,6 +378,11 @@ class SingleKVStore {
         const { handle } = queryOf(query);
         this.#core.lane.clear();
         return readText((...place) => native.store_explain_query(this.#core.handle, handle, ...place));
+    }
+
+    /** What became of the store if it was damaged when it was opened with the option recover. */
+    recovery() {
+        return recovery(this.#core);
     }
 
     describeHolders() {

@@ -32,6 +32,7 @@ test('the numbers are those of dkv.h', () => {
     isAsInHeader(tables.KVStoreType, 'DKV_STORE_');
     isAsInHeader(tables.SecurityLevel, 'DKV_SECURITY_');
     isAsInHeader(tables.Durability, 'DKV_DURABILITY_');
+    isAsInHeader(tables.RecoverySource, 'DKV_RECOVERY_');
     isAsInHeader(tables.Code, 'DKV_ERR_');
     isAsInHeader(tables.RecordKind, 'DKV_RECORD_');
     isAsInHeader(tables.RecordFlag, 'DKV_RECORD_FLAG_');

@@ -22,6 +22,7 @@ ENUMS = {
     "DKV_SUBSCRIBE_": dkv.SubscribeType,
     "DKV_SYNC_": dkv.SyncMode,
     "DKV_SCHEMA_": dkv.SchemaMode,
+    "DKV_RECOVERY_": dkv.RecoverySource,
 }
 
 #: Functions that Python has no use for, and why.
@@ -64,6 +65,11 @@ def test_the_statistics_have_every_field_of_the_struct() -> None:
     assert fields == ["struct_size", "reserved", *statistics.Statistics._fields]
 
 
+def test_a_recovery_has_every_field_of_the_struct() -> None:
+    fields = [name for name, _ in ffi.typeof("dkv_recovery").fields]
+    assert fields == ["struct_size", *dkv.Recovery._fields[:-1]]
+
+
 def test_the_manager_options_have_every_field_of_the_struct() -> None:
     fields = {name for name, _ in ffi.typeof("dkv_manager_options").fields}
     filled = {"struct_size", "reserved", "root_key_length"} | set(inspect.signature(dkv.Manager).parameters)
@@ -74,7 +80,7 @@ def test_the_manager_options_have_every_field_of_the_struct() -> None:
 
 def test_the_store_options_have_every_field_of_the_struct() -> None:
     fields = {name for name, _ in ffi.typeof("dkv_store_options").fields}
-    known = set(dkv.StoreOptions.__annotations__) | {"struct_size", "kv_store_type"}
+    known = set(dkv.StoreOptions.__annotations__) | {"struct_size", "reserved", "kv_store_type"}
     for base in getattr(dkv.StoreOptions, "__orig_bases__", ()):
         known |= set(getattr(base, "__annotations__", {}))
     assert fields == known

@@ -91,6 +91,9 @@ struct store_options {
     std::chrono::milliseconds auto_backup_quiet{0};
     /// Age below which an automatic backup is not replaced. 0 means an hour.
     std::chrono::milliseconds auto_backup_interval{0};
+    /// Brings a damaged store back, from its newest backup or from what can still be read, and keeps the damaged file.
+    /// store::recovery() tells what happened. Every opening then reads the whole file.
+    bool recover = false;
 
     store_options(store_kind kind_of, dkv::security_level level) : kind(kind_of), security_level(level) {}
 
@@ -160,6 +163,7 @@ inline dkv_store_options raw_options(const store_options &from) noexcept
     raw.schema = raw_text(from.schema);
     raw.auto_backup_quiet_ms = raw_milliseconds(from.auto_backup_quiet);
     raw.auto_backup_interval_ms = raw_milliseconds(from.auto_backup_interval);
+    raw.recover = from.recover ? 1 : 0;
     return raw;
 }
 

@@ -436,12 +436,10 @@ public:
     }
     returns<dkv::statistics> statistics() const
     {
-        dkv::statistics now{};
-        now.struct_size = sizeof now;
-        const std::int32_t status = dkv_store_get_statistics_now(raw(), &now);
-        return detail::give(status == DKV_OK ? result<dkv::statistics>(now)
-                                             : result<dkv::statistics>(detail::last_error(status)));
+        return detail::give(detail::read_statistics(raw()));
     }
+    /// What became of the store if it was damaged when it was opened.
+    returns<dkv::recovery> recovery() const { return detail::give(detail::read_recovery(raw())); }
     /// Who holds a snapshot of the store, one line for each, the oldest first.
     returns<std::string> describe_holders() const
     {

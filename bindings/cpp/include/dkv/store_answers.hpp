@@ -31,7 +31,51 @@ struct backup_result {
 /// What a store has done since it was opened, and what it holds now. dkv.h says what each field counts.
 using statistics = dkv_statistics;
 
+/// Where the content of a store came from that was damaged when it was opened.
+enum class recovery_source : std::int32_t {
+    none = DKV_RECOVERY_NONE,
+    backup = DKV_RECOVERY_BACKUP,
+    salvage = DKV_RECOVERY_SALVAGE,
+};
+
+/// What became of a store that was damaged when it was opened with the option recover.
+struct recovery {
+    recovery_source source;
+    /// When the backup was made, in milliseconds since 1970.
+    std::uint64_t backup_time_ms;
+    /// Of a salvage: entries that were kept and lost, and damaged pages that were left out with what lay below them.
+    std::uint64_t kept_entries;
+    std::uint64_t lost_entries;
+    std::uint64_t damaged_regions;
+    /// The backup, the name under which the damaged file is kept, and the damage, a line each.
+    std::string description;
+};
+
 namespace detail {
+
+inline result<dkv::statistics> read_statistics(dkv_store *store)
+{
+    dkv::statistics now = DKV_STATISTICS_INIT;
+    const std::int32_t status = dkv_store_get_statistics_now(store, &now);
+    return status == DKV_OK ? result<dkv::statistics>(now) : result<dkv::statistics>(last_error(status));
+}
+
+inline result<dkv::recovery> read_recovery(dkv_store *store)
+{
+    dkv_recovery raw = DKV_RECOVERY_INIT;
+    const std::int32_t status = dkv_store_get_recovery_now(store, &raw);
+    if (status != DKV_OK) {
+        return last_error(status);
+    }
+    result<std::string> text = read_text([store](char *to, std::size_t capacity, std::size_t *length) {
+        return dkv_store_describe_recovery_now(store, to, capacity, length);
+    });
+    if (!text) {
+        return text.error();
+    }
+    return dkv::recovery{static_cast<recovery_source>(raw.source), raw.backup_time_ms, raw.kept_entries,
+                         raw.lost_entries, raw.damaged_regions, *text};
+}
 
 struct value_answer : answer_base<std::optional<value>, dkv_value_callback> {
     static result<type> from(const dkv_value *raw) { return type(value(value_view(*raw))); }

@@ -52,6 +52,7 @@ from .errors import (
 from .logs import log_to
 from .manager import Manager
 from .query import Query
+from .recovery import Recovery, RecoverySource
 from .result_set import ResultSet
 from .schema import FieldNode, Schema
 from .statistics import Statistics
@@ -97,6 +98,8 @@ __all__ = [
     "OverLimitsError",
     "PermissionDeniedError",
     "Query",
+    "Recovery",
+    "RecoverySource",
     "ResultSet",
     "Schema",
     "SchemaMode",

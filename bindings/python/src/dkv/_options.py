@@ -34,6 +34,8 @@ class StoreOptions(_Required, total=False):
     schema: The schema: a `dkv.Schema`, or its JSON text. Default none.
     auto_backup_quiet_ms: Time without a write after which an automatic backup begins. Default 30,000.
     auto_backup_interval_ms: Age below which an automatic backup is not replaced. Default 3,600,000.
+    recover: Brings a damaged store back, from its newest backup or from what can still be read, and keeps the damaged
+        file; `store.recovery()` tells what happened. Every opening then reads the whole file. Default False.
     """
 
     create_if_missing: bool
@@ -46,6 +48,7 @@ class StoreOptions(_Required, total=False):
     schema: str | Schema
     auto_backup_quiet_ms: int
     auto_backup_interval_ms: int
+    recover: bool
 
 
 def flag(what: str, value: bool) -> int:
@@ -97,7 +100,7 @@ def _json(schema: object) -> str:
     return schema.to_json()
 
 
-_FLAGS = ("create_if_missing", "encrypt", "backup", "auto_sync")
+_FLAGS = ("create_if_missing", "encrypt", "backup", "auto_sync", "recover")
 #: The bits of each field that holds a number. An int32_t has 31 for what is never negative.
 _NUMBERS = {
     "security_level": 31,

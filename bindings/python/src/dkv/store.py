@@ -20,6 +20,7 @@ from .changes import Change, SyncStatus
 from .constants import SecurityLevel, SubscribeType, SyncMode
 from .errors import not_found
 from .query import Query, Selection
+from .recovery import Recovery, recovery
 from .result_set import ResultSet
 from .statistics import Statistics, holders, statistics
 from .subscription import Feed, Subscription
@@ -359,6 +360,10 @@ class KvStore(Handle):
     def holders(self) -> List[str]:
         """Who holds a snapshot of the store, and so keeps the space of what was replaced since: a line each."""
         return holders(self._handle)
+
+    def recovery(self) -> Recovery:
+        """What became of the store if it was damaged when it was opened with the option `recover`."""
+        return recovery(self._handle)
 
     def security_level(self) -> SecurityLevel:
         """How sensitive the store's data is, by the opening that is in effect."""

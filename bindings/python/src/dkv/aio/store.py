@@ -18,6 +18,7 @@ from ..changes import Change, SyncStatus
 from ..constants import SecurityLevel, SubscribeType, SyncMode
 from ..errors import ClosedError, not_found
 from ..query import Query, Selection
+from ..recovery import Recovery, recovery
 from ..result_set import ResultSet
 from ..statistics import Statistics, holders, statistics
 from ..values import Entry, Storable, Value
@@ -280,6 +281,10 @@ class KvStore(Handle):
     def holders(self) -> List[str]:
         """As `dkv.KvStore.holders`, at once."""
         return holders(self._handle)
+
+    def recovery(self) -> Recovery:
+        """As `dkv.KvStore.recovery`, at once."""
+        return recovery(self._handle)
 
     def security_level(self) -> asyncio.Future[SecurityLevel]:
         """As `dkv.KvStore.security_level`."""
