@@ -35,5 +35,5 @@ test('a damaged store is salvaged and says what was lost', async () => {
 });
 
 test('the option recover is a boolean', () => {
-    throwsCode(() => managerOf(folder()).getKVStore('notes', { ...SINGLE, recover: 1 }), 401);
+    throwsCode(401, () => managerOf(folder()).getKVStore('notes', { ...SINGLE, recover: 1 }));
 });

@@ -53,30 +53,6 @@ struct recovery {
 
 namespace detail {
 
-inline result<dkv::statistics> read_statistics(dkv_store *store)
-{
-    dkv::statistics now = DKV_STATISTICS_INIT;
-    const std::int32_t status = dkv_store_get_statistics_now(store, &now);
-    return status == DKV_OK ? result<dkv::statistics>(now) : result<dkv::statistics>(last_error(status));
-}
-
-inline result<dkv::recovery> read_recovery(dkv_store *store)
-{
-    dkv_recovery raw = DKV_RECOVERY_INIT;
-    const std::int32_t status = dkv_store_get_recovery_now(store, &raw);
-    if (status != DKV_OK) {
-        return last_error(status);
-    }
-    result<std::string> text = read_text([store](char *to, std::size_t capacity, std::size_t *length) {
-        return dkv_store_describe_recovery_now(store, to, capacity, length);
-    });
-    if (!text) {
-        return text.error();
-    }
-    return dkv::recovery{static_cast<recovery_source>(raw.source), raw.backup_time_ms, raw.kept_entries,
-                         raw.lost_entries, raw.damaged_regions, *text};
-}
-
 struct value_answer : answer_base<std::optional<value>, dkv_value_callback> {
     static result<type> from(const dkv_value *raw) { return type(value(value_view(*raw))); }
 
@@ -236,6 +212,30 @@ result<std::string> read_text(Call call)
             return text;
         }
     }
+}
+
+inline result<dkv::statistics> read_statistics(dkv_store *store)
+{
+    dkv::statistics now = DKV_STATISTICS_INIT;
+    const std::int32_t status = dkv_store_get_statistics_now(store, &now);
+    return status == DKV_OK ? result<dkv::statistics>(now) : result<dkv::statistics>(last_error(status));
+}
+
+inline result<dkv::recovery> read_recovery(dkv_store *store)
+{
+    dkv_recovery raw = DKV_RECOVERY_INIT;
+    const std::int32_t status = dkv_store_get_recovery_now(store, &raw);
+    if (status != DKV_OK) {
+        return last_error(status);
+    }
+    result<std::string> text = read_text([store](char *to, std::size_t capacity, std::size_t *length) {
+        return dkv_store_describe_recovery_now(store, to, capacity, length);
+    });
+    if (!text) {
+        return text.error();
+    }
+    return dkv::recovery{static_cast<recovery_source>(raw.source), raw.backup_time_ms, raw.kept_entries,
+                         raw.lost_entries, raw.damaged_regions, *text};
 }
 
 } // namespace detail
