@@ -42,5 +42,11 @@ def recovery(handle: Any) -> Recovery:
     description = written(
         lambda text, capacity, length: lib.dkv_store_describe_recovery_now(handle, text, capacity, length)
     )
-    source, *numbers = (getattr(found, name) for name in Recovery._fields[:-1])
-    return Recovery(RecoverySource(source), *numbers, description)
+    return Recovery(
+        RecoverySource(found.source),
+        found.backup_time_ms,
+        found.kept_entries,
+        found.lost_entries,
+        found.damaged_regions,
+        description,
+    )
