@@ -158,9 +158,9 @@ pub const CHUNK_PAGE_BYTES_MAX: usize = 64 * 1024;
 /// What redb needs in a leaf with one chunk: 4 for the leaf's head, 4 for the end of the value, 12 for the key.
 pub const CHUNK_OVERHEAD_BYTES: usize = 20;
 
-/// Groups of blocks whose metadata is kept in memory for each store: 4 KiB each, 408 KiB of the store each, so that
-/// 1 MiB serves the reads of 100 MiB without another one for the metadata.
-pub const META_GROUPS_MAX: usize = 256;
+/// Seals of blocks that each store keeps in memory: 16 bytes for a block of 4 KiB, 40 in an encrypted store. So up to
+/// 1 GiB of a plain store and 400 MiB of an encrypted one are read without a second read, of a block's seal.
+pub const SEALS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Sealed blocks that wait for their neighbours before they are written: 1 MiB for each store that is written.
 pub const PENDING_BLOCKS_MAX: usize = 256;
 /// Sealed blocks in one write: longer ones gain nothing, and would need a longer buffer.

@@ -16,7 +16,7 @@ use super::layout::{
 use super::meta::MetaCache;
 use super::pending::Pending;
 use super::seal::{Entry, Position, Seal};
-use crate::limits::META_GROUPS_MAX;
+use crate::limits::SEALS_BYTES_MAX;
 
 const BLOCK: u64 = BLOCK_BYTES as u64;
 
@@ -68,7 +68,8 @@ impl<F: StorageBackend> SealedFile<F> {
     }
 
     fn with(file: F, seal: Seal, length: u64, header: Header) -> Self {
-        let state = State { header, metas: MetaCache::new(META_GROUPS_MAX), pending: Pending::default() };
+        let metas = MetaCache::new(SEALS_BYTES_MAX, seal.used_part());
+        let state = State { header, metas, pending: Pending::default() };
         Self {
             file,
             seal,
@@ -107,18 +108,13 @@ impl<F: StorageBackend> SealedFile<F> {
         Ok(())
     }
 
-    /// Reads neighbouring blocks of one group, sealed as they are, and their entries.
-    fn fetch(&self, first: u64, out: &mut [u8], entries: &mut [Entry; GROUP_BLOCKS]) -> io::Result<()> {
-        let slot = slot_of(first);
+    /// Reads neighbouring blocks of one group, sealed as they are, and their entries, as many of each.
+    fn fetch(&self, first: u64, out: &mut [u8], entries: &mut [Entry]) -> io::Result<()> {
         let mut waited = 0u128;
         {
             let mut state = self.state();
             let State { metas, pending, .. } = &mut *state;
-            let all = metas.entries(&self.file, group_of(first))?;
-            let all = all[slot * ENTRY_BYTES..].chunks_exact(ENTRY_BYTES);
-            for (entry, bytes) in entries.iter_mut().zip(all).take(out.len() / BLOCK_BYTES) {
-                entry.copy_from_slice(bytes);
-            }
+            metas.get(&self.file, group_of(first), slot_of(first), entries)?;
             if !pending.is_empty() {
                 for (at, room) in out.chunks_exact_mut(BLOCK_BYTES).enumerate() {
                     if let Some(block) = pending.get(first + at as u64) {
@@ -139,9 +135,17 @@ impl<F: StorageBackend> SealedFile<F> {
 
     /// Reads neighbouring blocks of one group.
     fn read_run(&self, first: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut entries = [[0; ENTRY_BYTES]; GROUP_BLOCKS];
-        self.fetch(first, out, &mut entries)?;
-        for ((block, room), entry) in (first..).zip(out.chunks_exact_mut(BLOCK_BYTES)).zip(&entries) {
+        // Most reads are of one block. Clearing room for the entries of a whole group would cost them more than the lookup.
+        let (mut one, mut all) = ([[0; ENTRY_BYTES]; 1], Vec::new());
+        let entries = match out.len() / BLOCK_BYTES {
+            1 => &mut one[..],
+            blocks => {
+                all.resize(blocks, [0; ENTRY_BYTES]);
+                &mut all[..]
+            }
+        };
+        self.fetch(first, out, entries)?;
+        for ((block, room), entry) in (first..).zip(out.chunks_exact_mut(BLOCK_BYTES)).zip(&*entries) {
             if !self.seal.open(Position::of(block), entry, room) {
                 self.not_whole(block, room)?;
             }
@@ -150,7 +154,7 @@ impl<F: StorageBackend> SealedFile<F> {
     }
 
     fn opens(&self, block: u64) -> io::Result<bool> {
-        let (mut room, mut entries) = ([0; BLOCK_BYTES], [[0; ENTRY_BYTES]; GROUP_BLOCKS]);
+        let (mut room, mut entries) = ([0; BLOCK_BYTES], [[0; ENTRY_BYTES]; 1]);
         self.fetch(block, &mut room, &mut entries)?;
         Ok(self.seal.open(Position::of(block), &entries[0], &mut room))
     }

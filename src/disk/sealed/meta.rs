@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
 
 use redb::StorageBackend;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -18,7 +19,8 @@ const CHECKSUM_AT: usize = BLOCK_BYTES - 8;
 
 /// The metadata of one group.
 struct Meta {
-    bytes: Box<[u8; BLOCK_BYTES]>,
+    /// What the seal uses of each block's entry, one behind the other.
+    used_parts: Box<[u8]>,
     /// The copy that a loss of power cannot take.
     durable: usize,
     dirty: bool,
@@ -29,6 +31,8 @@ struct Meta {
 pub struct MetaCache {
     groups: HashMap<u64, Meta>,
     groups_max: usize,
+    /// What the seal uses of an entry. The rest is zero on the disk, and takes no memory.
+    part: Range<usize>,
     /// The durable copy of groups whose other copy was written since the last sync, and which may have left memory.
     written: HashMap<u64, usize>,
     /// Larger than any sequence on the disk that was seen: the larger one of two whole copies is the newer.
@@ -39,21 +43,34 @@ pub struct MetaCache {
 }
 
 impl MetaCache {
-    /// An empty cache of at most so many groups.
-    pub fn new(groups_max: usize) -> Self {
+    /// An empty cache of at most so many bytes, for entries of which the seal uses this part.
+    pub fn new(bytes_max: usize, part: Range<usize>) -> Self {
         let (groups, written) = (HashMap::new(), HashMap::new());
-        Self { groups, groups_max, written, sequence: 0, clock: 0, syncing: false }
+        let groups_max = bytes_max / (GROUP_BLOCKS * part.len());
+        Self { groups, groups_max, part, written, sequence: 0, clock: 0, syncing: false }
     }
 
-    /// The entries of a group, one behind the other.
-    pub fn entries(&mut self, file: &impl StorageBackend, group: u64) -> io::Result<&[u8]> {
-        Ok(&self.load(file, group)?.bytes[..SEQUENCE_AT])
+    /// Copies out the entries of neighbouring blocks of a group, from this slot on.
+    pub fn get(
+        &mut self,
+        file: &impl StorageBackend,
+        group: u64,
+        slot: usize,
+        entries: &mut [Entry],
+    ) -> io::Result<()> {
+        let part = self.part.clone();
+        let used_parts = &self.load(file, group)?.used_parts[slot * part.len()..];
+        for (entry, used) in entries.iter_mut().zip(used_parts.chunks_exact(part.len())) {
+            entry[part.clone()].copy_from_slice(used);
+        }
+        Ok(())
     }
 
     /// Sets the entry of a block.
     pub fn set(&mut self, file: &impl StorageBackend, group: u64, slot: usize, entry: &Entry) -> io::Result<()> {
+        let part = self.part.clone();
         let meta = self.load(file, group)?;
-        meta.bytes[slot * ENTRY_BYTES..(slot + 1) * ENTRY_BYTES].copy_from_slice(entry);
+        meta.used_parts[slot * part.len()..(slot + 1) * part.len()].copy_from_slice(&entry[part]);
         meta.dirty = true;
         Ok(())
     }
@@ -61,8 +78,9 @@ impl MetaCache {
     /// Forgets the blocks of a group from this place on: the file ends before them. What it gets there when it grows
     /// again was never written.
     pub fn forget_from(&mut self, file: &impl StorageBackend, group: u64, slot: usize) -> io::Result<()> {
+        let from = slot * self.part.len();
         let meta = self.load(file, group)?;
-        let forgotten = &mut meta.bytes[slot * ENTRY_BYTES..SEQUENCE_AT];
+        let forgotten = &mut meta.used_parts[from..];
         if forgotten.iter().any(|byte| *byte != 0) {
             forgotten.fill(0);
             meta.dirty = true;
@@ -113,21 +131,23 @@ impl MetaCache {
 
     /// Reads the newer whole copy. A group that was never written has none, and none of its blocks will open.
     fn read(&mut self, file: &impl StorageBackend, group: u64) -> io::Result<Meta> {
-        let mut copies = [0; 2 * BLOCK_BYTES];
-        // A file that a crash or somebody cut may end within its last group: what is missing counts as never written.
-        let room = file.len()?.saturating_sub(meta_at(group, 0)).min(copies.len() as u64) as usize;
-        file.read(meta_at(group, 0), &mut copies[..room])?;
-        let mut meta = Meta { bytes: Box::new([0; BLOCK_BYTES]), durable: 1, dirty: false, used: 0 };
-        let mut newest = 0;
-        for (copy, bytes) in copies.chunks_exact(BLOCK_BYTES).enumerate() {
-            let sequence = number(bytes, SEQUENCE_AT);
-            if sequence > newest && number(bytes, CHECKSUM_AT) == checksum(group, bytes) {
-                newest = sequence;
-                meta.bytes.copy_from_slice(bytes);
-                meta.durable = copy;
+        let copies = read_copies(file, group)?;
+        let used_parts = vec![0; GROUP_BLOCKS * self.part.len()].into_boxed_slice();
+        let mut meta = Meta { used_parts, durable: 1, dirty: false, used: 0 };
+        let sequence = |copy: usize| number(&copies[copy], SEQUENCE_AT);
+        let newer = usize::from(sequence(1) > sequence(0));
+        // The older one matters only if the newer one is not whole: most reads check one.
+        let is_whole = |copy: &usize| {
+            sequence(*copy) > 0 && number(&copies[*copy], CHECKSUM_AT) == checksum(group, &copies[*copy])
+        };
+        if let Some(copy) = [newer, 1 - newer].into_iter().find(is_whole) {
+            let entries = copies[copy].chunks_exact(ENTRY_BYTES);
+            for (used, entry) in meta.used_parts.chunks_exact_mut(self.part.len()).zip(entries) {
+                used.copy_from_slice(&entry[self.part.clone()]);
             }
+            meta.durable = copy;
+            self.sequence = self.sequence.max(sequence(copy));
         }
-        self.sequence = self.sequence.max(newest);
         if let Some(durable) = self.written.get(&group) {
             meta.durable = *durable;
         }
@@ -137,10 +157,14 @@ impl MetaCache {
     fn write(&mut self, file: &impl StorageBackend, group: u64) -> io::Result<()> {
         let Some(meta) = self.groups.get_mut(&group) else { return Ok(()) };
         self.sequence += 1;
-        meta.bytes[SEQUENCE_AT..CHECKSUM_AT].copy_from_slice(&self.sequence.to_be_bytes());
-        let checksum = checksum(group, &meta.bytes[..]);
-        meta.bytes[CHECKSUM_AT..].copy_from_slice(&checksum.to_be_bytes());
-        file.write(meta_at(group, 1 - meta.durable), &meta.bytes[..])?;
+        let mut bytes = [0; BLOCK_BYTES];
+        for (entry, used) in bytes.chunks_exact_mut(ENTRY_BYTES).zip(meta.used_parts.chunks_exact(self.part.len())) {
+            entry[self.part.clone()].copy_from_slice(used);
+        }
+        bytes[SEQUENCE_AT..CHECKSUM_AT].copy_from_slice(&self.sequence.to_be_bytes());
+        let checksum = checksum(group, &bytes);
+        bytes[CHECKSUM_AT..].copy_from_slice(&checksum.to_be_bytes());
+        file.write(meta_at(group, 1 - meta.durable), &bytes)?;
         meta.dirty = false;
         self.written.insert(group, meta.durable);
         Ok(())
@@ -171,6 +195,22 @@ impl MetaCache {
     pub fn len(&self) -> usize {
         self.groups.len()
     }
+}
+
+/// Both copies as they are on the disk.
+fn read_copies(file: &impl StorageBackend, group: u64) -> io::Result<[[u8; BLOCK_BYTES]; 2]> {
+    let mut copies = [[0; BLOCK_BYTES]; 2];
+    let at = meta_at(group, 0);
+    let Err(error) = file.read(at, copies.as_flattened_mut()) else { return Ok(copies) };
+    // A file that a crash or somebody cut may end within its last group: what is missing counts as never written. Asked
+    // only then, for it is a call of the system.
+    let room = file.len()?.saturating_sub(at);
+    if room >= (2 * BLOCK_BYTES) as u64 {
+        return Err(error);
+    }
+    copies = [[0; BLOCK_BYTES]; 2];
+    file.read(at, &mut copies.as_flattened_mut()[..room as usize])?;
+    Ok(copies)
 }
 
 fn number(bytes: &[u8], at: usize) -> u64 {

@@ -1,120 +1,19 @@
 //! The rules of the sealed layout, each a test. The crash campaign in `tests/crash` breaks none of them; these say why.
 
 use std::io;
-use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::ops::{Bound, Range};
+use std::sync::Arc;
 
-use redb::{BackendError, Database, ReadableDatabase, ReadableTableMetadata, StorageBackend, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, StorageBackend, TableDefinition};
 
 use super::cipher::{Cipher, DataKey};
 use super::file::SealedFile;
-use super::layout::{BLOCK_BYTES, block_at, file_bytes, header_at, meta_at};
+use super::layout::{BLOCK_BYTES, ENTRY_BYTES, block_at, file_bytes, header_at, meta_at};
 use super::meta::MetaCache;
 use super::seal::Seal;
+use super::test_disk::Disk;
 
 const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("data");
-
-/// A file in memory that tells what is done to it.
-#[derive(Clone, Debug, Default)]
-struct Disk(Arc<Mutex<Inside>>);
-
-#[derive(Debug, Default)]
-struct Inside {
-    bytes: Vec<u8>,
-    /// The bytes as the last sync left them.
-    synced: Vec<u8>,
-    /// Where something was written since the last sync.
-    written: Vec<u64>,
-    locks: Vec<&'static str>,
-    sync_fails: bool,
-}
-
-impl Disk {
-    fn of(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(Inside { synced: bytes.clone(), bytes, ..Inside::default() })))
-    }
-
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.0.lock().unwrap()
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.inside().bytes.clone()
-    }
-
-    fn lock(&self, name: &'static str) {
-        self.inside().locks.push(name);
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.inside().bytes.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let inside = self.inside();
-        let found = inside.bytes.get(offset as usize..offset as usize + out.len());
-        out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        self.inside().bytes.resize(length as usize, 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        let mut inside = self.inside();
-        if inside.sync_fails {
-            return Err(io::Error::other("the disk is gone"));
-        }
-        inside.synced = inside.bytes.clone();
-        inside.written.clear();
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut inside = self.inside();
-        let (start, end) = (offset as usize, offset as usize + data.len());
-        if inside.bytes.len() < end {
-            inside.bytes.resize(end, 0);
-        }
-        inside.bytes[start..end].copy_from_slice(data);
-        inside.written.push(offset);
-        Ok(())
-    }
-
-    fn try_lock_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<bool, BackendError> {
-        self.lock("try_lock_range");
-        Ok(true)
-    }
-
-    fn try_lock_shared_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<bool, BackendError> {
-        self.lock("try_lock_shared_range");
-        Ok(true)
-    }
-
-    fn lock_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<(), BackendError> {
-        self.lock("lock_range");
-        Ok(())
-    }
-
-    fn lock_shared_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<(), BackendError> {
-        self.lock("lock_shared_range");
-        Ok(())
-    }
-
-    fn unlock_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<(), BackendError> {
-        self.lock("unlock_range");
-        Ok(())
-    }
-
-    fn query_lock_range(&self, _start: Bound<u64>, _end: Bound<u64>) -> Result<bool, BackendError> {
-        self.lock("query_lock_range");
-        Ok(true)
-    }
-}
 
 /// Both kinds of seal, each as often as it is asked for.
 fn kinds() -> [Box<dyn Fn() -> Seal>; 2] {
@@ -410,16 +309,33 @@ fn an_integrity_check_over_damaged_blocks_finds_them_and_does_not_panic() {
 
 #[test]
 fn the_metadata_in_memory_is_bounded_and_what_left_it_comes_back() {
+    for seal in kinds() {
+        bounded_metadata(seal().used_part());
+    }
+}
+
+fn bounded_metadata(part: Range<usize>) {
     let disk = Disk::default();
     disk.set_len(file_bytes(50 * 102 * BLOCK_BYTES as u64)).unwrap();
-    let mut metas = MetaCache::new(8);
+    let bytes_max = 8 * 102 * part.len();
+    let entry = |round: u8| {
+        let mut entry = [0; ENTRY_BYTES];
+        entry[part.clone()].fill(round);
+        entry
+    };
+    let get = |metas: &mut MetaCache, group| {
+        let mut entries = [[0; ENTRY_BYTES]; 3];
+        metas.get(&disk, group, 2, &mut entries).unwrap();
+        entries
+    };
+    let mut metas = MetaCache::new(bytes_max, part.clone());
     for round in 1..5u8 {
         for group in 0..40 {
-            metas.set(&disk, group, 3, &[round; 40]).unwrap();
+            metas.set(&disk, group, 3, &entry(round)).unwrap();
             assert!(metas.len() <= 8);
         }
         for group in 0..40 {
-            assert_eq!(metas.entries(&disk, group).unwrap()[3 * 40..4 * 40], [round; 40]);
+            assert_eq!(get(&mut metas, group), [entry(0), entry(round), entry(0)]);
         }
         // Whatever left memory went to the copies that are not durable: those of the round before are whole.
         let written = copies_written(&disk, 40);
@@ -433,8 +349,8 @@ fn the_metadata_in_memory_is_bounded_and_what_left_it_comes_back() {
         disk.sync_data().unwrap();
         metas.end_sync();
     }
-    let mut fresh = MetaCache::new(8);
-    assert!((0..40).all(|group| fresh.entries(&disk, group).unwrap()[3 * 40..4 * 40] == [4; 40]));
+    let mut fresh = MetaCache::new(bytes_max, part.clone());
+    assert!((0..40).all(|group| get(&mut fresh, group)[1] == entry(4)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The seal of a block: what proves that it is the block that was written here, in this file, and not changed since.
 
 use std::io;
+use std::ops::Range;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
@@ -47,6 +48,14 @@ pub enum Seal {
 }
 
 impl Seal {
+    /// What it uses of an entry. The rest is zero.
+    pub fn used_part(&self) -> Range<usize> {
+        match self {
+            Self::Checksum { .. } => NONCE_BYTES..ENTRY_BYTES,
+            Self::Cipher(_) => 0..ENTRY_BYTES,
+        }
+    }
+
     /// Seals `data` in place.
     ///
     /// # Errors
