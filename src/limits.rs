@@ -158,11 +158,13 @@ pub const CHUNK_PAGE_BYTES_MAX: usize = 64 * 1024;
 /// What redb needs in a leaf with one chunk: 4 for the leaf's head, 4 for the end of the value, 12 for the key.
 pub const CHUNK_OVERHEAD_BYTES: usize = 20;
 
-/// Seals of blocks that each store keeps in memory: 16 bytes for a block of 4 KiB, 40 in an encrypted store. So up to
-/// 1 GiB of a plain store and 400 MiB of an encrypted one are read without a second read, of a block's seal.
+/// Seals of blocks that each store keeps in memory: 8 bytes for a block of 4 KiB, 40 in an encrypted store. So up to
+/// 2 GiB of a plain store and 400 MiB of an encrypted one are read without a second read, of a block's seal.
 pub const SEALS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Sealed blocks that wait for their neighbours before they are written: 1 MiB for each store that is written.
 pub const PENDING_BLOCKS_MAX: usize = 256;
+/// Sealed blocks in one read: their places among those that wait are noted in as many bits.
+pub const READ_RUN_BLOCKS_MAX: usize = 128;
 /// Sealed blocks in one write: longer ones gain nothing, and would need a longer buffer.
 pub const PENDING_RUN_BLOCKS_MAX: usize = 64;
 /// Keys of earlier sessions that an encrypted store remembers. Deriving one anew costs about as much as opening a block.
@@ -194,6 +196,6 @@ const _: () = assert!(QUEUE_OPERATIONS_MAX * OPERATION_OVERHEAD_BYTES <= QUEUE_B
 const _: () = assert!(OBSERVER_NOTIFICATIONS_MAX > QUEUE_OPERATIONS_MAX);
 const _: () = assert!(INLINE_PAYLOAD_BYTES_MAX < CHUNK_PAGE_BYTES_MAX - CHUNK_OVERHEAD_BYTES);
 const _: () = assert!(CACHE_BYTES_MIN <= CACHE_BYTES_DEFAULT && CACHE_BYTES_DEFAULT <= CACHE_BYTES_MAX);
-const _: () = assert!(PENDING_RUN_BLOCKS_MAX <= PENDING_BLOCKS_MAX);
+const _: () = assert!(PENDING_RUN_BLOCKS_MAX <= PENDING_BLOCKS_MAX && READ_RUN_BLOCKS_MAX <= u128::BITS as usize);
 const _: () = assert!(ROOT_KEY_BYTES_MIN <= ROOT_KEY_BYTES_MAX);
 const _: () = assert!(SNAPSHOT_IDLE_MS < RELAXED_FLUSH_MS);

@@ -12,7 +12,7 @@ use redb::{BackendError, StorageBackend};
 
 use super::held::HeldFile;
 use super::keyring::Keyring;
-use super::sealed::{Cipher, DataKey, Seal, SealedFile};
+use super::sealed::{Cipher, DataKey, Layout, Seal, SealedFile};
 use super::superblock::{Identity, SUPERBLOCK_BYTES, Superblock, Wraps};
 use super::traffic::Traffic;
 use super::volume::RawFile;
@@ -43,11 +43,12 @@ impl StoreBackend {
         } else {
             (None, Wraps::default())
         };
-        let seal = seal(&identity, key)?;
+        let superblock = Superblock::new(identity, wraps);
+        let seal = seal(&superblock, key)?;
         let file = HeldFile::direct(file, Arc::default());
         let grown = file.set_len(SUPERBLOCK_BYTES);
         grown.map_err(|error| unusable(&error))?;
-        Superblock::new(identity, wraps).write_new(&file)?;
+        superblock.write_new(&file)?;
         let file = SealedFile::create(file, seal).map_err(|error| unusable(&error))?;
         Ok(Self { file: Arc::new(file) })
     }
@@ -70,7 +71,7 @@ impl StoreBackend {
         let file = HeldFile::holding(file, Arc::clone(&traffic)).map_err(|error| unusable(&error))?;
         let superblock = Superblock::read(&file)?;
         let key = if superblock.identity.encrypted { Some(keys.unwrap(&superblock)?) } else { None };
-        let seal = seal(&superblock.identity, key)?;
+        let seal = seal(&superblock, key)?;
         let opened = SealedFile::open(file, seal).map_err(|error| unusable(&error))?;
         // redb would take a file without a header for a new one, and the loss would go unnoticed.
         let file = opened.ok_or_else(|| Error::corrupted("neither copy of the head behind its superblock is whole"))?;
@@ -127,10 +128,10 @@ impl StoreHead {
     }
 }
 
-fn seal(identity: &Identity, key: Option<DataKey>) -> Result<Seal> {
-    let file_id = identity.file_id;
+fn seal(superblock: &Superblock, key: Option<DataKey>) -> Result<Seal> {
+    let file_id = superblock.identity.file_id;
     Ok(match key {
-        None => Seal::Checksum { file_id },
+        None => Seal::Checksum { file_id, layout: if superblock.dense { Layout::Dense } else { Layout::Wide } },
         Some(key) => Seal::Cipher(Box::new(Cipher::new(key, file_id).map_err(|error| unusable(&error))?)),
     })
 }

@@ -10,6 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Version of the file's format that this build writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
+/// An incompatible feature: the metadata of the blocks is dense.
+const FEATURE_DENSE: u64 = 1;
 /// Bytes of one copy.
 const COPY_BYTES: usize = 4096;
 /// Bytes of both copies: the sealed blocks begin behind them.
@@ -51,7 +53,7 @@ pub struct Identity {
 impl Identity {
     /// The part of it that cannot change while the file lives, to bind a wrapped key to.
     pub fn bound(&self) -> Vec<u8> {
-        encode(&Self { security_level: 0, ..self.clone() }, 0, &Wraps::default())[..WRAPS_AT].to_vec()
+        encode(&Self { security_level: 0, ..self.clone() }, 0, 0, &Wraps::default())[..WRAPS_AT].to_vec()
     }
 }
 
@@ -78,15 +80,18 @@ pub struct Superblock {
     pub identity: Identity,
     /// Its wrapped keys.
     pub wraps: Wraps,
+    /// Whether the metadata of its blocks keeps eight bytes of each one's seal, and not all of it.
+    pub dense: bool,
     generation: u64,
     current_copy: usize,
 }
 
 impl Superblock {
-    /// The superblock of a new file.
+    /// The superblock of a new file. A plain one is dense: only a cipher needs more than eight bytes of a seal.
     #[must_use]
     pub fn new(identity: Identity, wraps: Wraps) -> Self {
-        Self { identity, wraps, generation: 1, current_copy: 0 }
+        let dense = !identity.encrypted;
+        Self { identity, wraps, dense, generation: 1, current_copy: 0 }
     }
 
     /// Reads the newer whole copy.
@@ -119,7 +124,7 @@ impl Superblock {
     /// `CannotOpen` if the file cannot be written.
     pub fn write_new(&self, file: &dyn StorageBackend) -> Result<()> {
         for copy in 0..2 {
-            let bytes = encode(&self.identity, self.generation, &self.wraps);
+            let bytes = self.encode();
             file.write((copy * COPY_BYTES) as u64, &bytes).map_err(|error| unreadable(&error))?;
         }
         Ok(())
@@ -133,11 +138,16 @@ impl Superblock {
     pub fn raise_security_level(&mut self, file: &dyn StorageBackend, level: u8) -> Result<()> {
         let identity = Identity { security_level: level, ..self.identity.clone() };
         let (generation, copy) = (self.generation + 1, 1 - self.current_copy);
-        let bytes = encode(&identity, generation, &self.wraps);
-        let written = file.write((copy * COPY_BYTES) as u64, &bytes).and_then(|()| file.sync_data());
+        let raised = Self { identity, generation, current_copy: copy, ..*self };
+        let written = file.write((copy * COPY_BYTES) as u64, &raised.encode()).and_then(|()| file.sync_data());
         written.map_err(|error| unreadable(&error))?;
-        *self = Self { identity, wraps: self.wraps, generation, current_copy: copy };
+        *self = raised;
         Ok(())
+    }
+
+    fn encode(&self) -> [u8; COPY_BYTES] {
+        let features = if self.dense { FEATURE_DENSE } else { 0 };
+        encode(&self.identity, features, self.generation, &self.wraps)
     }
 }
 
@@ -156,11 +166,12 @@ pub(super) fn uuids(file: &dyn StorageBackend) -> Result<Vec<[u8; 16]>> {
     Ok(uuids)
 }
 
-fn encode(identity: &Identity, generation: u64, wraps: &Wraps) -> [u8; COPY_BYTES] {
+fn encode(identity: &Identity, features: u64, generation: u64, wraps: &Wraps) -> [u8; COPY_BYTES] {
     let mut bytes = [0u8; COPY_BYTES];
     bytes[0..8].copy_from_slice(MAGIC);
     bytes[8..12].copy_from_slice(&FORMAT_VERSION.to_be_bytes());
-    // 12..16 is reserved, 16..24 holds the incompatible features: none yet.
+    // 12..16 is reserved.
+    bytes[16..24].copy_from_slice(&features.to_be_bytes());
     bytes[24..32].copy_from_slice(&generation.to_be_bytes());
     bytes[UUID_AT..48].copy_from_slice(&identity.store_uuid);
     bytes[48..64].copy_from_slice(&identity.file_id);
@@ -198,12 +209,12 @@ fn decode(bytes: &[u8; COPY_BYTES], copy: usize) -> Result<Option<Superblock>> {
              that wrote it, and put its entries into a new store.",
         ));
     }
-    if version != FORMAT_VERSION || features != 0 {
+    if version != FORMAT_VERSION || features & !FEATURE_DENSE != 0 {
         return Err(Error::new(
             ErrorKind::CannotOpen,
             format!(
                 "The store has format {version} with features {features:#x}; this library knows format {FORMAT_VERSION} \
-                 without features. Open it with the release that wrote it."
+                 with features {FEATURE_DENSE:#x}. Open it with the release that wrote it."
             ),
         ));
     }
@@ -220,7 +231,8 @@ fn decode(bytes: &[u8; COPY_BYTES], copy: usize) -> Result<Option<Superblock>> {
         store_id: text(70, STORE_ID_AT, STORE_ID_ROOM)?,
     };
     let wraps = std::array::from_fn(|number| take_wrap(bytes, WRAPS_AT + number * WRAP_BYTES));
-    Ok(Some(Superblock { identity, wraps, generation: u64::from_be_bytes(array(bytes, 24)), current_copy: copy }))
+    let (dense, generation) = (features & FEATURE_DENSE != 0, u64::from_be_bytes(array(bytes, 24)));
+    Ok(Some(Superblock { identity, wraps, dense, generation, current_copy: copy }))
 }
 
 fn take_wrap(bytes: &[u8; COPY_BYTES], at: usize) -> Option<Wrap> {
@@ -293,7 +305,7 @@ mod tests {
             let file = file_with(&Superblock::new(identity(), wraps()));
             damage(&file, damaged);
             let read = Superblock::read(&file).unwrap();
-            assert_eq!((read.identity, read.wraps), (identity(), wraps()));
+            assert_eq!((read.identity, read.wraps, read.dense), (identity(), wraps(), true));
         }
     }
 
@@ -303,7 +315,7 @@ mod tests {
         let mut superblock = Superblock::read(&file).unwrap();
         superblock.raise_security_level(&file, 5).unwrap();
         let raised = Superblock::read(&file).unwrap();
-        assert_eq!((raised.identity.security_level, raised.wraps), (5, wraps()));
+        assert_eq!((raised.identity.security_level, raised.wraps, raised.dense), (5, wraps(), true));
         damage(&file, raised.current_copy);
         assert_eq!(Superblock::read(&file).unwrap().identity.security_level, 2);
     }
@@ -315,7 +327,7 @@ mod tests {
         damage(&file, 1);
         assert_eq!(Superblock::read(&file).unwrap_err().kind(), ErrorKind::Corrupted);
         for at in [11, 23] {
-            let mut bytes = encode(&identity(), 1, &wraps());
+            let mut bytes = encode(&identity(), 0, 1, &wraps());
             bytes[at] = 9;
             let checksum = xxh3_64(&bytes[..CHECKSUM_AT]).to_be_bytes();
             bytes[CHECKSUM_AT..].copy_from_slice(&checksum);
@@ -327,7 +339,7 @@ mod tests {
     #[test]
     fn a_store_of_the_provisional_format_is_refused_with_what_to_do() {
         let file = file_with(&Superblock::new(identity(), wraps()));
-        let mut bytes = encode(&identity(), 1, &Wraps::default());
+        let mut bytes = encode(&identity(), 0, 1, &Wraps::default());
         bytes[8..12].fill(0);
         let checksum = xxh3_64(&bytes[..CHECKSUM_AT]).to_be_bytes();
         bytes[CHECKSUM_AT..].copy_from_slice(&checksum);

@@ -10,6 +10,7 @@ use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::cipher::{Cipher, DataKey};
 use super::file::SealedFile;
+use super::layout::Layout;
 use super::seal::Seal;
 
 const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("data");
@@ -30,7 +31,7 @@ fn database(kind: Kind, path: &Path, cache: usize, key: &DataKey, new: bool) -> 
     let file = FileBackend::new(file).unwrap();
     let seal = match kind {
         Kind::Raw => return Builder::new().set_cache_size(cache).create_with_backend(file).unwrap(),
-        Kind::Plain => Seal::Checksum { file_id: [1; 16] },
+        Kind::Plain => Seal::Checksum { file_id: [1; 16], layout: Layout::Dense },
         Kind::Encrypted => Seal::Cipher(Box::new(Cipher::new(key.clone(), [1; 16]).unwrap())),
     };
     let sealed = if new { SealedFile::create(file, seal) } else { SealedFile::open(file, seal).map(Option::unwrap) };

@@ -10,13 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redb::{BackendError, StorageBackend};
 
 use super::header::Header;
-use super::layout::{
-    BLOCK_BYTES, ENTRY_BYTES, GROUP_BLOCKS, HEADER_BYTES, block_at, file_bytes, group_of, length_of, slot_of,
-};
+use super::layout::{BLOCK_BYTES, ENTRY_BYTES, HEADER_BYTES, Layout};
 use super::meta::MetaCache;
 use super::pending::Pending;
 use super::seal::{Entry, Position, Seal};
-use crate::limits::SEALS_BYTES_MAX;
+use crate::limits::{READ_RUN_BLOCKS_MAX, SEALS_BYTES_MAX};
 
 const BLOCK: u64 = BLOCK_BYTES as u64;
 
@@ -24,6 +22,7 @@ const BLOCK: u64 = BLOCK_BYTES as u64;
 pub struct SealedFile<F> {
     file: F,
     seal: Seal,
+    layout: Layout,
     /// Length of redb's file.
     length: AtomicU64,
     state: Mutex<State>,
@@ -46,7 +45,7 @@ struct State {
 impl<F: StorageBackend> SealedFile<F> {
     /// A new file: empty until redb has made its header, so that one whose making was interrupted begins anew.
     pub fn create(file: F, seal: Seal) -> io::Result<Self> {
-        file.set_len(file_bytes(BLOCK))?;
+        file.set_len(seal.layout().file_bytes(BLOCK))?;
         Ok(Self::with(file, seal, 0, Header::new()))
     }
 
@@ -57,22 +56,25 @@ impl<F: StorageBackend> SealedFile<F> {
     /// read what does not hold together, and falls back.
     pub fn open(file: F, seal: Seal) -> io::Result<Option<Self>> {
         let bytes = file.len()?;
-        if bytes < file_bytes(BLOCK) {
+        if bytes < seal.layout().file_bytes(BLOCK) {
             return Ok(None);
         }
         let Some(header) = Header::read(&file, &seal)? else { return Ok(None) };
         let lenient = !header.is_trusted();
-        let opened = Self::with(file, seal, length_of(bytes), header);
+        let length = seal.layout().length_of(bytes);
+        let opened = Self::with(file, seal, length, header);
         opened.lenient.store(lenient, Ordering::Relaxed);
         Ok(Some(opened))
     }
 
     fn with(file: F, seal: Seal, length: u64, header: Header) -> Self {
-        let metas = MetaCache::new(SEALS_BYTES_MAX, seal.used_part());
-        let state = State { header, metas, pending: Pending::default() };
+        let layout = seal.layout();
+        let metas = MetaCache::new(SEALS_BYTES_MAX, layout, seal.used_part());
+        let state = State { header, metas, pending: Pending::new(layout) };
         Self {
             file,
             seal,
+            layout,
             length: AtomicU64::new(length),
             state: Mutex::new(state),
             sync: Mutex::default(),
@@ -114,7 +116,7 @@ impl<F: StorageBackend> SealedFile<F> {
         {
             let mut state = self.state();
             let State { metas, pending, .. } = &mut *state;
-            metas.get(&self.file, group_of(first), slot_of(first), entries)?;
+            metas.get(&self.file, self.layout.group_of(first), self.layout.slot_of(first), entries)?;
             if !pending.is_empty() {
                 for (at, room) in out.chunks_exact_mut(BLOCK_BYTES).enumerate() {
                     if let Some(block) = pending.get(first + at as u64) {
@@ -125,10 +127,10 @@ impl<F: StorageBackend> SealedFile<F> {
             }
         }
         if waited == 0 {
-            return self.file.read(block_at(first), out);
+            return self.file.read(self.layout.block_at(first), out);
         }
         for (at, room) in out.chunks_exact_mut(BLOCK_BYTES).enumerate().filter(|(at, _)| waited & (1 << at) == 0) {
-            self.file.read(block_at(first + at as u64), room)?;
+            self.file.read(self.layout.block_at(first + at as u64), room)?;
         }
         Ok(())
     }
@@ -177,7 +179,7 @@ impl<F: StorageBackend> SealedFile<F> {
                 pending.flush(&self.file)?;
             }
             let entry = self.seal.close(Position::of(block), pending.put(block, content))?;
-            metas.set(&self.file, group_of(block), slot_of(block), &entry)?;
+            metas.set(&self.file, self.layout.group_of(block), self.layout.slot_of(block), &entry)?;
         }
         drop(state);
         let mut unproven = self.unproven();
@@ -259,7 +261,8 @@ impl<F: StorageBackend> StorageBackend for SealedFile<F> {
         }
         let (mut block, mut rest) = (offset / BLOCK, out);
         while !rest.is_empty() {
-            let run = ((GROUP_BLOCKS - slot_of(block)) * BLOCK_BYTES).min(rest.len());
+            let left = self.layout.group_blocks() - self.layout.slot_of(block);
+            let run = (left.min(READ_RUN_BLOCKS_MAX) * BLOCK_BYTES).min(rest.len());
             let (now, later) = rest.split_at_mut(run);
             self.read_run(block, now)?;
             block += (run / BLOCK_BYTES) as u64;
@@ -276,13 +279,14 @@ impl<F: StorageBackend> StorageBackend for SealedFile<F> {
             let State { metas, pending, .. } = &mut *state;
             let first = (length / BLOCK).max(1);
             pending.cut(&self.file, first)?;
-            if slot_of(first) > 0 {
-                metas.forget_from(&self.file, group_of(first), slot_of(first))?;
+            let (group, slot) = (self.layout.group_of(first), self.layout.slot_of(first));
+            if slot > 0 {
+                metas.forget_from(&self.file, group, slot)?;
             }
-            metas.cut(group_of(first) + u64::from(slot_of(first) > 0));
+            metas.cut(group + u64::from(slot > 0));
             self.unproven().retain(|block| *block < first);
         }
-        self.file.set_len(file_bytes(length))?;
+        self.file.set_len(self.layout.file_bytes(length))?;
         self.length.store(length, Ordering::Release);
         Ok(())
     }

@@ -11,10 +11,10 @@ use std::ops::Range;
 use redb::StorageBackend;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::layout::{BLOCK_BYTES, ENTRY_BYTES, GROUP_BLOCKS, meta_at};
+use super::layout::{BLOCK_BYTES, ENTRIES_BYTES, Layout};
 use super::seal::Entry;
 
-const SEQUENCE_AT: usize = GROUP_BLOCKS * ENTRY_BYTES;
+const SEQUENCE_AT: usize = ENTRIES_BYTES;
 const CHECKSUM_AT: usize = BLOCK_BYTES - 8;
 
 /// The metadata of one group.
@@ -31,7 +31,8 @@ struct Meta {
 pub struct MetaCache {
     groups: HashMap<u64, Meta>,
     groups_max: usize,
-    /// What the seal uses of an entry. The rest is zero on the disk, and takes no memory.
+    layout: Layout,
+    /// What the seal uses of an entry. What the metadata has besides is zero, and takes no memory.
     part: Range<usize>,
     /// The durable copy of groups whose other copy was written since the last sync, and which may have left memory.
     written: HashMap<u64, usize>,
@@ -44,10 +45,10 @@ pub struct MetaCache {
 
 impl MetaCache {
     /// An empty cache of at most so many bytes, for entries of which the seal uses this part.
-    pub fn new(bytes_max: usize, part: Range<usize>) -> Self {
+    pub fn new(bytes_max: usize, layout: Layout, part: Range<usize>) -> Self {
         let (groups, written) = (HashMap::new(), HashMap::new());
-        let groups_max = bytes_max / (GROUP_BLOCKS * part.len());
-        Self { groups, groups_max, part, written, sequence: 0, clock: 0, syncing: false }
+        let groups_max = bytes_max / (layout.group_blocks() * part.len());
+        Self { groups, groups_max, layout, part, written, sequence: 0, clock: 0, syncing: false }
     }
 
     /// Copies out the entries of neighbouring blocks of a group, from this slot on.
@@ -131,8 +132,8 @@ impl MetaCache {
 
     /// Reads the newer whole copy. A group that was never written has none, and none of its blocks will open.
     fn read(&mut self, file: &impl StorageBackend, group: u64) -> io::Result<Meta> {
-        let copies = read_copies(file, group)?;
-        let used_parts = vec![0; GROUP_BLOCKS * self.part.len()].into_boxed_slice();
+        let copies = read_copies(file, self.layout.meta_at(group, 0))?;
+        let used_parts = vec![0; self.layout.group_blocks() * self.part.len()].into_boxed_slice();
         let mut meta = Meta { used_parts, durable: 1, dirty: false, used: 0 };
         let sequence = |copy: usize| number(&copies[copy], SEQUENCE_AT);
         let newer = usize::from(sequence(1) > sequence(0));
@@ -141,9 +142,10 @@ impl MetaCache {
             sequence(*copy) > 0 && number(&copies[*copy], CHECKSUM_AT) == checksum(group, &copies[*copy])
         };
         if let Some(copy) = [newer, 1 - newer].into_iter().find(is_whole) {
-            let entries = copies[copy].chunks_exact(ENTRY_BYTES);
-            for (used, entry) in meta.used_parts.chunks_exact_mut(self.part.len()).zip(entries) {
-                used.copy_from_slice(&entry[self.part.clone()]);
+            let (kept, part) = self.kept();
+            let entries = copies[copy][..SEQUENCE_AT].chunks_exact(kept);
+            for (used, entry) in meta.used_parts.chunks_exact_mut(part.len()).zip(entries) {
+                used.copy_from_slice(&entry[part.clone()]);
             }
             meta.durable = copy;
             self.sequence = self.sequence.max(sequence(copy));
@@ -155,19 +157,26 @@ impl MetaCache {
     }
 
     fn write(&mut self, file: &impl StorageBackend, group: u64) -> io::Result<()> {
+        let (kept, part) = self.kept();
         let Some(meta) = self.groups.get_mut(&group) else { return Ok(()) };
         self.sequence += 1;
         let mut bytes = [0; BLOCK_BYTES];
-        for (entry, used) in bytes.chunks_exact_mut(ENTRY_BYTES).zip(meta.used_parts.chunks_exact(self.part.len())) {
-            entry[self.part.clone()].copy_from_slice(used);
+        for (entry, used) in bytes.chunks_exact_mut(kept).zip(meta.used_parts.chunks_exact(part.len())) {
+            entry[part.clone()].copy_from_slice(used);
         }
         bytes[SEQUENCE_AT..CHECKSUM_AT].copy_from_slice(&self.sequence.to_be_bytes());
         let checksum = checksum(group, &bytes);
         bytes[CHECKSUM_AT..].copy_from_slice(&checksum.to_be_bytes());
-        file.write(meta_at(group, 1 - meta.durable), &bytes)?;
+        file.write(self.layout.meta_at(group, 1 - meta.durable), &bytes)?;
         meta.dirty = false;
         self.written.insert(group, meta.durable);
         Ok(())
+    }
+
+    /// Bytes that the metadata keeps of an entry, and which of them the seal uses.
+    fn kept(&self) -> (usize, Range<usize>) {
+        let kept = self.layout.kept();
+        (kept.len(), self.part.start - kept.start..self.part.end - kept.start)
     }
 
     /// Lets the group go that was not used for longest, an eighth of the bound at a time.
@@ -197,10 +206,9 @@ impl MetaCache {
     }
 }
 
-/// Both copies as they are on the disk.
-fn read_copies(file: &impl StorageBackend, group: u64) -> io::Result<[[u8; BLOCK_BYTES]; 2]> {
+/// Both copies as they are on the disk, the first one here.
+fn read_copies(file: &impl StorageBackend, at: u64) -> io::Result<[[u8; BLOCK_BYTES]; 2]> {
     let mut copies = [[0; BLOCK_BYTES]; 2];
-    let at = meta_at(group, 0);
     let Err(error) = file.read(at, copies.as_flattened_mut()) else { return Ok(copies) };
     // A file that a crash or somebody cut may end within its last group: what is missing counts as never written. Asked
     // only then, for it is a call of the system.

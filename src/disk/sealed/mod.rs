@@ -31,4 +31,5 @@ mod test_disk;
 
 pub use cipher::{Cipher, DataKey, KEY_BYTES, aead, derive, fill_random};
 pub use file::SealedFile;
+pub use layout::Layout;
 pub use seal::Seal;

@@ -8,12 +8,12 @@ use std::io;
 
 use redb::StorageBackend;
 
-use super::layout::{BLOCK_BYTES, block_at, group_of};
+use super::layout::{BLOCK_BYTES, Layout};
 use crate::limits::{PENDING_BLOCKS_MAX, PENDING_RUN_BLOCKS_MAX};
 
 /// The blocks that wait.
-#[derive(Default)]
 pub struct Pending {
+    layout: Layout,
     bytes: Vec<u8>,
     slots: BTreeMap<u64, usize>,
     /// Where neighbours are brought together.
@@ -21,6 +21,11 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// None yet.
+    pub fn new(layout: Layout) -> Self {
+        Self { layout, bytes: Vec::new(), slots: BTreeMap::new(), run: Vec::new() }
+    }
+
     /// True if none waits.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -58,14 +63,14 @@ impl Pending {
             let mut last = *first;
             while let Some((next, slot)) = blocks.peek()
                 && **next == last + 1
-                && group_of(**next) == group_of(*first)
+                && self.layout.group_of(**next) == self.layout.group_of(*first)
                 && self.run.len() < PENDING_RUN_BLOCKS_MAX * BLOCK_BYTES
             {
                 self.run.extend_from_slice(&self.bytes[**slot * BLOCK_BYTES..(**slot + 1) * BLOCK_BYTES]);
                 last += 1;
                 blocks.next();
             }
-            file.write(block_at(*first), &self.run)?;
+            file.write(self.layout.block_at(*first), &self.run)?;
         }
         self.slots.clear();
         Ok(())

@@ -8,18 +8,19 @@ use redb::{Database, ReadableDatabase, ReadableTableMetadata, StorageBackend, Ta
 
 use super::cipher::{Cipher, DataKey};
 use super::file::SealedFile;
-use super::layout::{BLOCK_BYTES, ENTRY_BYTES, block_at, file_bytes, header_at, meta_at};
+use super::layout::{BLOCK_BYTES, ENTRY_BYTES, Layout, header_at};
 use super::meta::MetaCache;
 use super::seal::Seal;
 use super::test_disk::Disk;
 
 const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("data");
 
-/// Both kinds of seal, each as often as it is asked for.
-fn kinds() -> [Box<dyn Fn() -> Seal>; 2] {
+/// All kinds of seal, each as often as it is asked for.
+fn kinds() -> [Box<dyn Fn() -> Seal>; 3] {
     let key = DataKey::random().unwrap();
     [
-        Box::new(|| Seal::Checksum { file_id: [1; 16] }),
+        Box::new(|| Seal::Checksum { file_id: [1; 16], layout: Layout::Wide }),
+        Box::new(|| Seal::Checksum { file_id: [1; 16], layout: Layout::Dense }),
         Box::new(move || Seal::Cipher(Box::new(Cipher::new(key.clone(), [1; 16]).unwrap()))),
     ]
 }
@@ -58,10 +59,10 @@ fn content(database: &Database) -> Result<Option<u8>, redb::Error> {
     Ok(found)
 }
 
-fn copies_written(disk: &Disk, groups: u64) -> Vec<(u64, u64)> {
+fn copies_written(disk: &Disk, layout: Layout, groups: u64) -> Vec<(u64, u64)> {
     let inside = disk.inside();
     let both = [(header_at(0), header_at(1))].into_iter();
-    let both = both.chain((0..groups).map(|group| (meta_at(group, 0), meta_at(group, 1))));
+    let both = both.chain((0..groups).map(|group| (layout.meta_at(group, 0), layout.meta_at(group, 1))));
     both.flat_map(|pair| {
         let times = |at| inside.written.iter().filter(|written| **written == at).count() as u64;
         let counts = (times(pair.0), times(pair.1));
@@ -74,6 +75,7 @@ fn copies_written(disk: &Disk, groups: u64) -> Vec<(u64, u64)> {
 #[test]
 fn only_the_copy_that_the_last_sync_did_not_make_durable_is_written() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let file = SealedFile::create(disk.clone(), seal()).unwrap();
         file.set_len(301 * BLOCK_BYTES as u64).unwrap();
@@ -84,15 +86,16 @@ fn only_the_copy_that_the_last_sync_did_not_make_durable_is_written() {
             // The disk's own sync comes last, so the writes are looked at when it fails.
             disk.inside().sync_fails = true;
             assert!(file.sync_data().is_err());
-            let now = copies_written(&disk, 3);
-            assert_eq!(now.len(), 4, "the header and three groups");
+            let now = copies_written(&disk, layout, 3);
+            let groups = layout.group_of(254) - layout.group_of(5) + 1;
+            assert_eq!(now.len() as u64, 1 + groups, "the header and the groups");
             let failed = now.iter().all(|(written, _)| last.iter().all(|(durable, _)| durable != written));
             assert!(failed, "the durable copy was written over");
             // A sync that failed makes nothing durable: the same copies are written again.
             file.write(0, &[round; 320]).unwrap();
             file.write(5 * BLOCK_BYTES as u64, &vec![round; 250 * BLOCK_BYTES]).unwrap();
             assert!(file.sync_data().is_err());
-            assert_eq!(copies_written(&disk, 3), now);
+            assert_eq!(copies_written(&disk, layout, 3), now);
             file.write(0, &[round; 320]).unwrap();
             disk.inside().sync_fails = false;
             file.write(5 * BLOCK_BYTES as u64, &vec![round; 250 * BLOCK_BYTES]).unwrap();
@@ -105,20 +108,22 @@ fn only_the_copy_that_the_last_sync_did_not_make_durable_is_written() {
 #[test]
 fn metadata_and_header_wait_for_the_sync() {
     let disk = Disk::default();
+    let layout = Layout::Wide;
     let file = SealedFile::create(disk.clone(), kinds()[0]()).unwrap();
     file.set_len(1001 * BLOCK_BYTES as u64).unwrap();
     file.write(0, &[1; 320]).unwrap();
     file.write(BLOCK_BYTES as u64, &vec![1; 1000 * BLOCK_BYTES]).unwrap();
     assert!(!disk.inside().written.is_empty(), "a long write does not wait as a whole");
-    assert!(copies_written(&disk, 10).is_empty());
+    assert!(copies_written(&disk, layout, 10).is_empty());
     disk.inside().sync_fails = true;
     assert!(file.sync_data().is_err());
-    assert_eq!(copies_written(&disk, 10).len(), 11);
+    assert_eq!(copies_written(&disk, layout, 10).len(), 11);
 }
 
 #[test]
 fn neighbours_go_to_the_file_in_one_write() {
     let disk = Disk::default();
+    let layout = Layout::Wide;
     let file = SealedFile::create(disk.clone(), kinds()[0]()).unwrap();
     file.set_len(1001 * BLOCK_BYTES as u64).unwrap();
     for block in (1..=60u64).rev() {
@@ -130,12 +135,13 @@ fn neighbours_go_to_the_file_in_one_write() {
     assert!((1..=60u64).all(|block| read[(block as usize - 1) * BLOCK_BYTES] == block as u8));
     disk.inside().sync_fails = true;
     assert!(file.sync_data().is_err());
-    assert_eq!(disk.inside().written, [block_at(1), meta_at(0, 0)]);
+    assert_eq!(disk.inside().written, [layout.block_at(1), layout.meta_at(0, 0)]);
 }
 
 #[test]
 fn over_a_commit_that_was_closed_a_block_that_does_not_open_is_an_error() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let database = create(&disk, seal());
         put(&database, 0..120, 1);
@@ -144,7 +150,7 @@ fn over_a_commit_that_was_closed_a_block_that_does_not_open_is_an_error() {
         let mut errors = 0;
         for block in 1..130 {
             let mut bytes = whole.clone();
-            let Some(byte) = bytes.get_mut(block_at(block) as usize + 77) else { break };
+            let Some(byte) = bytes.get_mut(layout.block_at(block) as usize + 77) else { break };
             *byte ^= 4;
             match open(&Disk::of(bytes), seal()).map_err(redb::Error::from).and_then(|database| content(&database)) {
                 Ok(found) => assert_eq!(found, Some(1), "wrong data"),
@@ -158,6 +164,7 @@ fn over_a_commit_that_was_closed_a_block_that_does_not_open_is_an_error() {
 #[test]
 fn over_a_commit_of_one_phase_a_block_that_does_not_open_takes_redb_back_to_the_commit_before() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let database = create(&disk, seal());
         put(&database, 0..120, 1);
@@ -169,7 +176,7 @@ fn over_a_commit_of_one_phase_a_block_that_does_not_open_takes_redb_back_to_the_
         let mut fallen_back = 0;
         for block in (1..130).step_by(3) {
             let mut bytes = newest.clone();
-            bytes[block_at(block) as usize + 77] ^= 4;
+            bytes[layout.block_at(block) as usize + 77] ^= 4;
             let torn = Disk::of(bytes);
             let found = open(&torn, seal()).map_err(redb::Error::from).and_then(|database| content(&database));
             match found {
@@ -187,13 +194,14 @@ fn over_a_commit_of_one_phase_a_block_that_does_not_open_takes_redb_back_to_the_
 #[test]
 fn what_redb_did_not_miss_is_sealed_anew_and_opens_from_then_on() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let file = SealedFile::create(disk.clone(), seal()).unwrap();
         file.set_len(20 * BLOCK_BYTES as u64).unwrap();
         file.write(0, b"redb\x1A\x0A\xA9\x0D\x0A\x00").unwrap();
         file.write(BLOCK_BYTES as u64, &[7; 10 * BLOCK_BYTES]).unwrap();
         file.sync_data().unwrap();
-        disk.inside().bytes[block_at(3) as usize + 5] ^= 1;
+        disk.inside().bytes[layout.block_at(3) as usize + 5] ^= 1;
         let file = SealedFile::open(disk.clone(), seal()).unwrap().unwrap();
         let mut block = [9; BLOCK_BYTES];
         file.read(3 * BLOCK_BYTES as u64, &mut block).unwrap();
@@ -203,11 +211,11 @@ fn what_redb_did_not_miss_is_sealed_anew_and_opens_from_then_on() {
         file.read(3 * BLOCK_BYTES as u64, &mut block).unwrap();
         file.read(BLOCK_BYTES as u64, &mut [0; 10 * BLOCK_BYTES]).unwrap();
         // One that opens again by then keeps its content, and one that was written meanwhile its new one.
-        disk.inside().bytes[block_at(4) as usize] ^= 1;
-        disk.inside().bytes[block_at(5) as usize] ^= 1;
+        disk.inside().bytes[layout.block_at(4) as usize] ^= 1;
+        disk.inside().bytes[layout.block_at(5) as usize] ^= 1;
         file.distrust(true);
         file.read(4 * BLOCK_BYTES as u64, &mut [0; 2 * BLOCK_BYTES]).unwrap();
-        disk.inside().bytes[block_at(4) as usize] ^= 1;
+        disk.inside().bytes[layout.block_at(4) as usize] ^= 1;
         file.write(5 * BLOCK_BYTES as u64, &[8; BLOCK_BYTES]).unwrap();
         file.sync_data().unwrap();
         file.read(4 * BLOCK_BYTES as u64, &mut block).unwrap();
@@ -289,17 +297,18 @@ fn all_six_lock_methods_reach_the_file() {
 #[test]
 fn an_integrity_check_over_damaged_blocks_finds_them_and_does_not_panic() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let database = create(&disk, seal());
         put(&database, 0..120, 1);
         database.close().unwrap();
         let whole = disk.bytes();
         let mut found = 0;
-        for block in (1..130).step_by(3).take_while(|block| block_at(*block) < whole.len() as u64) {
+        for block in (1..130).step_by(3).take_while(|block| layout.block_at(*block) < whole.len() as u64) {
             let disk = Disk::of(whole.clone());
             let file = Arc::new(SealedFile::open(disk.clone(), seal()).unwrap().unwrap());
             let mut database = Database::builder().create_with_backend(Shared(Arc::clone(&file))).unwrap();
-            disk.inside().bytes[block_at(block) as usize + 9] ^= 1;
+            disk.inside().bytes[layout.block_at(block) as usize + 9] ^= 1;
             file.distrust(true);
             found += usize::from(!matches!(database.check_integrity(), Ok(true)));
         }
@@ -310,14 +319,15 @@ fn an_integrity_check_over_damaged_blocks_finds_them_and_does_not_panic() {
 #[test]
 fn the_metadata_in_memory_is_bounded_and_what_left_it_comes_back() {
     for seal in kinds() {
-        bounded_metadata(seal().used_part());
+        let layout = seal().layout();
+        bounded_metadata(layout, seal().used_part());
     }
 }
 
-fn bounded_metadata(part: Range<usize>) {
+fn bounded_metadata(layout: Layout, part: Range<usize>) {
     let disk = Disk::default();
-    disk.set_len(file_bytes(50 * 102 * BLOCK_BYTES as u64)).unwrap();
-    let bytes_max = 8 * 102 * part.len();
+    disk.set_len(layout.file_bytes((50 * layout.group_blocks() * BLOCK_BYTES) as u64)).unwrap();
+    let bytes_max = 8 * layout.group_blocks() * part.len();
     let entry = |round: u8| {
         let mut entry = [0; ENTRY_BYTES];
         entry[part.clone()].fill(round);
@@ -328,7 +338,7 @@ fn bounded_metadata(part: Range<usize>) {
         metas.get(&disk, group, 2, &mut entries).unwrap();
         entries
     };
-    let mut metas = MetaCache::new(bytes_max, part.clone());
+    let mut metas = MetaCache::new(bytes_max, layout, part.clone());
     for round in 1..5u8 {
         for group in 0..40 {
             metas.set(&disk, group, 3, &entry(round)).unwrap();
@@ -338,7 +348,7 @@ fn bounded_metadata(part: Range<usize>) {
             assert_eq!(get(&mut metas, group), [entry(0), entry(round), entry(0)]);
         }
         // Whatever left memory went to the copies that are not durable: those of the round before are whole.
-        let written = copies_written(&disk, 40);
+        let written = copies_written(&disk, layout, 40);
         let synced = disk.inside().synced.clone();
         let bytes = disk.bytes();
         for (_, other) in &written {
@@ -349,21 +359,22 @@ fn bounded_metadata(part: Range<usize>) {
         disk.sync_data().unwrap();
         metas.end_sync();
     }
-    let mut fresh = MetaCache::new(bytes_max, part.clone());
+    let mut fresh = MetaCache::new(bytes_max, layout, part.clone());
     assert!((0..40).all(|group| get(&mut fresh, group)[1] == entry(4)));
 }
 
 #[test]
 fn one_bad_copy_of_a_groups_metadata_never_gives_wrong_data() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let database = create(&disk, seal());
-        put(&database, 0..120, 1);
-        put(&database, 0..120, 2);
+        put(&database, 0..600, 1);
+        put(&database, 0..600, 2);
         database.close().unwrap();
         for (group, copy) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let mut bytes = disk.bytes();
-            bytes[meta_at(group, copy) as usize + 100] ^= 1;
+            bytes[layout.meta_at(group, copy) as usize + 100] ^= 1;
             let found = open(&Disk::of(bytes), seal()).map_err(redb::Error::from).and_then(|found| content(&found));
             assert!(matches!(found, Ok(Some(2)) | Err(_)), "{found:?}");
         }
@@ -373,16 +384,17 @@ fn one_bad_copy_of_a_groups_metadata_never_gives_wrong_data() {
 #[test]
 fn an_old_copy_of_a_block_is_no_block_of_today() {
     for seal in kinds() {
+        let layout = seal().layout();
         let disk = Disk::default();
         let file = SealedFile::create(disk.clone(), seal()).unwrap();
         file.set_len(20 * BLOCK_BYTES as u64).unwrap();
         file.write(0, b"redb\x1A\x0A\xA9\x0D\x0A\x04").unwrap();
         file.write(BLOCK_BYTES as u64, &[1; BLOCK_BYTES]).unwrap();
         file.sync_data().unwrap();
-        let old = disk.bytes()[block_at(1) as usize..][..BLOCK_BYTES].to_vec();
+        let old = disk.bytes()[layout.block_at(1) as usize..][..BLOCK_BYTES].to_vec();
         file.write(BLOCK_BYTES as u64, &[2; BLOCK_BYTES]).unwrap();
         file.sync_data().unwrap();
-        disk.write(block_at(1), &old).unwrap();
+        disk.write(layout.block_at(1), &old).unwrap();
         let error = file.read(BLOCK_BYTES as u64, &mut [0; BLOCK_BYTES]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::cipher::Cipher;
-use super::layout::{ENTRY_BYTES, NONCE_BYTES};
+use super::layout::{ENTRY_BYTES, Layout, NONCE_BYTES};
 
 /// What the metadata keeps of a sealed block.
 pub type Entry = [u8; ENTRY_BYTES];
@@ -42,6 +42,8 @@ pub enum Seal {
     Checksum {
         /// The file's id.
         file_id: [u8; 16],
+        /// What the file keeps of an entry.
+        layout: Layout,
     },
     /// Encrypted and authenticated.
     Cipher(Box<Cipher>),
@@ -51,8 +53,16 @@ impl Seal {
     /// What it uses of an entry. The rest is zero.
     pub fn used_part(&self) -> Range<usize> {
         match self {
-            Self::Checksum { .. } => NONCE_BYTES..ENTRY_BYTES,
+            Self::Checksum { layout, .. } => NONCE_BYTES..layout.kept().end,
             Self::Cipher(_) => 0..ENTRY_BYTES,
+        }
+    }
+
+    /// How the blocks lie.
+    pub fn layout(&self) -> Layout {
+        match self {
+            Self::Checksum { layout, .. } => *layout,
+            Self::Cipher(_) => Layout::Wide,
         }
     }
 
@@ -63,7 +73,7 @@ impl Seal {
     /// If the cipher refuses, which no length of ours makes it do.
     pub fn close(&self, at: Position, data: &mut [u8]) -> io::Result<Entry> {
         match self {
-            Self::Checksum { file_id } => {
+            Self::Checksum { file_id, .. } => {
                 let mut entry = [0; ENTRY_BYTES];
                 entry[NONCE_BYTES..].copy_from_slice(&checksum(file_id, at, data));
                 Ok(entry)
@@ -75,7 +85,10 @@ impl Seal {
     /// Opens `data` in place. False if it is not what was sealed; `data` then holds nothing of use.
     pub fn open(&self, at: Position, entry: &Entry, data: &mut [u8]) -> bool {
         match self {
-            Self::Checksum { file_id } => entry[NONCE_BYTES..] == checksum(file_id, at, data),
+            Self::Checksum { file_id, layout } => {
+                let kept = NONCE_BYTES..layout.kept().end;
+                entry[kept.clone()] == checksum(file_id, at, data)[..kept.len()]
+            }
             Self::Cipher(cipher) => cipher.decrypt(at, entry, data),
         }
     }
@@ -90,9 +103,11 @@ mod tests {
     use super::*;
     use crate::disk::sealed::cipher::DataKey;
 
-    fn seals() -> [Seal; 2] {
+    fn seals() -> [Seal; 3] {
         let key = DataKey::random().unwrap();
-        [Seal::Checksum { file_id: [1; 16] }, Seal::Cipher(Box::new(Cipher::new(key, [1; 16]).unwrap()))]
+        let plain = |layout| Seal::Checksum { file_id: [1; 16], layout };
+        let cipher = Seal::Cipher(Box::new(Cipher::new(key, [1; 16]).unwrap()));
+        [plain(Layout::Wide), plain(Layout::Dense), cipher]
     }
 
     #[test]
@@ -120,7 +135,7 @@ mod tests {
                     assert!(!seal.open(Position::of(5), &entry, &mut changed));
                 }
             }
-            for at in NONCE_BYTES..ENTRY_BYTES {
+            for at in NONCE_BYTES..seal.layout().kept().end {
                 let mut changed = entry;
                 changed[at] ^= 0x10;
                 assert!(!seal.open(Position::of(5), &changed, &mut block.clone()));
@@ -130,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_block_of_another_file_does_not_open() {
-        let (one, other) = (Seal::Checksum { file_id: [1; 16] }, Seal::Checksum { file_id: [2; 16] });
+        let plain = |file_id| Seal::Checksum { file_id, layout: Layout::Dense };
+        let (one, other) = (plain([1; 16]), plain([2; 16]));
         let mut block = [7; 4096];
         let entry = one.close(Position::of(5), &mut block).unwrap();
         assert!(!other.open(Position::of(5), &entry, &mut block));
