@@ -1,10 +1,10 @@
-//! A file of the system that is looked at before each write and flush: writes to one that was deleted, replaced or cut under an open
-//! store go nowhere, and the system says nothing of it.
+//! A file of the system that is looked at before what a flush makes durable is written, and around the flush: writes to one
+//! that was deleted, replaced or cut under an open store go nowhere, and the system says nothing of it.
 
 use std::fs::File;
 use std::io;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
@@ -16,13 +16,15 @@ pub struct WatchedFile {
     /// The same opening, to look at.
     file: File,
     length: AtomicU64,
+    /// Nothing was written since the last flush.
+    unlooked: AtomicBool,
 }
 
 impl WatchedFile {
     pub fn new(file: File) -> io::Result<Self> {
         let (looked_at, length) = (file.try_clone()?, file.metadata()?.len());
         let backend = FileBackend::new(file).map_err(io::Error::other)?;
-        Ok(Self { backend, file: looked_at, length: AtomicU64::new(length) })
+        Ok(Self { backend, file: looked_at, length: AtomicU64::new(length), unlooked: AtomicBool::new(true) })
     }
 
     /// One cheap call of the system.
@@ -61,14 +63,20 @@ impl StorageBackend for WatchedFile {
 
     /// Looks first, so that nothing is acknowledged that has no name, and again, for what happened meanwhile.
     fn sync_data(&self) -> io::Result<()> {
+        self.unlooked.store(true, Ordering::Release);
         self.check()?;
         self.backend.sync_data()?;
         self.check()
     }
 
-    /// Looks first: a write behind the end of a file that was cut would give it its length back, and hide the loss.
+    /// Looks first: a write behind the end of a file that was cut would give it its length back, and hide the loss. Once
+    /// between two flushes, because each look is a call of the system as dear as half a write: what is cut in the middle
+    /// of a commit shows when it is read, by the seals of its blocks.
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.check()?;
+        if self.unlooked.load(Ordering::Acquire) {
+            self.check()?;
+            self.unlooked.store(false, Ordering::Release);
+        }
         self.backend.write(offset, data)
     }
 
