@@ -826,9 +826,11 @@ typedef struct dkv_store_options {
      */
     int32_t recover;
     /**
-     * 0.
+     * 1 to keep every commit ready for a fast opening: after a crash the store then opens without reading all of its file,
+     * which takes about a second for each gigabyte. A commit flushes twice for it, and writes more, the larger the store
+     * is. Default 0. A store that was closed opens fast in any case.
      */
-    int32_t reserved;
+    int32_t fast_recovery;
 } dkv_store_options;
 
 /**

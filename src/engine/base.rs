@@ -9,7 +9,7 @@ use crate::disk::{Health, StoreLock, Traffic};
 use crate::error::Result;
 use crate::model::{AppId, Options, Recovery, SecurityLevel, StoreKind};
 use crate::schema::Schema;
-use crate::storage::{Database, Stamps};
+use crate::storage::{Database, Stamps, Tuning};
 
 /// What is known of the open store, whoever opened it.
 #[derive(Debug, Clone)]
@@ -23,8 +23,8 @@ pub struct Known {
     pub source: Arc<Source>,
     /// The schema that the file has.
     pub schema: Option<Arc<Schema>>,
-    /// redb's page cache.
-    pub cache_bytes: u64,
+    /// How the file is used.
+    pub tuning: Tuning,
     /// What the opening did with a damaged file.
     pub recovery: Option<Arc<Recovery>>,
 }

@@ -12,13 +12,13 @@ use super::told::Told;
 use super::writer::{Writer, notify};
 use crate::disk::{Folder, Health, Keyring, StoreBackend, StoreFile, Traffic};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Database, Stamps};
+use crate::storage::{Database, Stamps, Tuning};
 
 /// What it takes to open a store's file again.
 pub struct Reopening {
     folder: Folder,
     keys: Keyring,
-    cache_bytes: u64,
+    tuning: Tuning,
     traffic: Arc<Traffic>,
     health: Arc<Health>,
     durable_commit: u64,
@@ -29,7 +29,7 @@ impl Reopening {
         Self {
             folder: base.known.source.folder(),
             keys: base.known.source.keys.clone(),
-            cache_bytes: base.known.cache_bytes,
+            tuning: base.known.tuning,
             traffic: Arc::clone(base.published.traffic()),
             health: Arc::clone(base.published.health()),
             durable_commit: base.durable_commit,
@@ -57,7 +57,7 @@ impl Reopening {
         // From here on it is another file: what the old one met does not count against it.
         self.health.recover();
         let (backend, head) = StoreBackend::open_counted(file, &self.keys, Arc::clone(&self.traffic))?;
-        let opened = Database::open(backend, self.cache_bytes, &self.health)?;
+        let opened = Database::open(backend, self.tuning, &self.health)?;
         if opened.1.commit() < self.durable_commit {
             // Over damage redb goes back to the commit before, as it must after a crash. Here that one was acknowledged.
             return Err(Error::corrupted("its last commits do not hold together any more"));

@@ -22,7 +22,7 @@ use crate::disk::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AUTOMATIC_BACKUP, AppId, Options, SecurityLevel, StoreId, StoreKind};
 use crate::schema::Schema;
-use crate::storage::{Database, RecordedOptions};
+use crate::storage::{Database, RecordedOptions, Tuning};
 
 /// A store to open.
 pub struct OpenJob {
@@ -213,7 +213,8 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Sche
     })?;
     let (backend, mut head) = StoreBackend::open(file, &keys)?;
     let mut recorded = Recorded::of(head.superblock().identity.clone())?;
-    let (mut database, mut stamps) = Database::open(backend, job.options.cache_bytes, &health)?;
+    let tuning = Tuning { cache_bytes: job.options.cache_bytes, fast_recovery: job.options.fast_recovery };
+    let (mut database, mut stamps) = Database::open(backend, tuning, &health)?;
     if job.options.recover {
         // Damage of an entry would show only when it is read, and the store would never be recovered.
         head.refuse_damaged_blocks();
@@ -242,7 +243,7 @@ fn open_file(key: &StoreKey, folder: &Folder, job: &OpenJob, schema: Option<Sche
         own_device: database.own_device().to_owned(),
         source: Arc::new(source),
         schema,
-        cache_bytes: job.options.cache_bytes,
+        tuning,
         recovery: None,
     };
     Ok((known, Opened { database, stamps, traffic: Arc::clone(head.traffic()), health }))

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COPY_CACHE_BYTES;
 use crate::model::{Indexing, Options, ValueRef};
 use crate::schema::{CheckedText, Schema, SchemaChange};
-use crate::storage::{Adoption, Database, Stamps};
+use crate::storage::{Adoption, Database, Stamps, Tuning};
 use crate::store::Rules;
 
 /// The schema that the options ask for.
@@ -121,7 +121,8 @@ pub fn fit(database: &mut Database, stamps: &mut Stamps, schema: &Schema) -> Res
 /// Those of `fit`.
 pub fn fit_file(file: &Replacement, keys: &Keyring, schema: &Schema) -> Result<()> {
     let (backend, head) = StoreBackend::open(file.to_write()?, keys)?;
-    let (mut database, mut stamps) = Database::open(backend, COPY_CACHE_BYTES as u64, &Arc::default())?;
+    let tuning = Tuning { cache_bytes: COPY_CACHE_BYTES as u64, fast_recovery: false };
+    let (mut database, mut stamps) = Database::open(backend, tuning, &Arc::default())?;
     head.release()?;
     fit(&mut database, &mut stamps, schema)?;
     database.close()

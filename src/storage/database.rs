@@ -28,9 +28,19 @@ pub struct CacheStatistics {
     pub used_bytes: u64,
 }
 
+/// How an open file is used; nothing of it is in the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning {
+    /// Bytes of redb's page cache.
+    pub cache_bytes: u64,
+    /// Whether durable commits also write down which pages are free, so that a crash needs no walk over the file.
+    pub fast_recovery: bool,
+}
+
 /// An open store's file.
 pub struct Database {
     redb: redb::Database,
+    fast_recovery: bool,
     recorded: RecordedOptions,
     own_device: String,
     schema: Option<String>,
@@ -76,15 +86,15 @@ impl Database {
     /// # Errors
     ///
     /// `CannotOpen` if the file may not be used, `Corrupted` if it is damaged.
-    pub fn open(backend: StoreBackend, cache_bytes: u64, health: &Arc<Health>) -> Result<(Self, Stamps)> {
-        let cache = usize::try_from(cache_bytes).unwrap_or(usize::MAX);
+    pub fn open(backend: StoreBackend, tuning: Tuning, health: &Arc<Health>) -> Result<(Self, Stamps)> {
+        let cache = usize::try_from(tuning.cache_bytes).unwrap_or(usize::MAX);
         let mut builder = redb::Database::builder();
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         guarded(|| {
             let backend = health.report(Box::new(backend));
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
-            read_state(redb)
+            read_state(redb, tuning.fast_recovery)
         })
     }
 
@@ -119,7 +129,7 @@ impl Database {
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
         guarded(|| {
             let inner = self.redb.begin_write().map_err(IntoError::into_error)?;
-            Transaction::new(inner, self.indexing.clone(), durable)
+            Transaction::new(inner, self.indexing.clone(), durable, self.fast_recovery)
         })
     }
 
@@ -200,7 +210,7 @@ impl Database {
     }
 }
 
-fn read_state(redb: redb::Database) -> Result<(Database, Stamps)> {
+fn read_state(redb: redb::Database, fast_recovery: bool) -> Result<(Database, Stamps)> {
     let transaction = redb.begin_read().map_err(IntoError::into_error)?;
     let meta = transaction.open_table(META).map_err(IntoError::into_error)?;
     let blobs = transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
@@ -212,5 +222,5 @@ fn read_state(redb: redb::Database) -> Result<(Database, Stamps)> {
     let recorded = RecordedOptions::read(&meta)?;
     let (schema, indexing) = (read_schema(&meta)?, index::read(&meta)?.map(Arc::new));
     let stamps = Stamps { state: State::read(&meta)?, next_blob };
-    Ok((Database { redb, recorded, own_device, schema, indexing }, stamps))
+    Ok((Database { redb, fast_recovery, recorded, own_device, schema, indexing }, stamps))
 }

@@ -25,7 +25,7 @@ mod write;
 pub use adoption::Adoption;
 pub use backup::{Backup, make as make_backup, recover as recover_from_backup, restore as restore_backup, rewrite};
 pub use copy::Pace;
-pub use database::{CacheStatistics, Database};
+pub use database::{CacheStatistics, Database, Tuning};
 pub use index::IndexRange;
 pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};

@@ -65,9 +65,15 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn new(mut inner: WriteTransaction, indexing: Option<Arc<Indexing>>, durable: bool) -> Result<Self> {
+    pub(super) fn new(
+        mut inner: WriteTransaction,
+        indexing: Option<Arc<Indexing>>,
+        durable: bool,
+        fast_recovery: bool,
+    ) -> Result<Self> {
         let durability = if durable { Durability::Immediate } else { Durability::None };
         inner.set_durability(durability).map_err(|error| Error::internal(error.to_string()))?;
+        inner.set_quick_repair(durable && fast_recovery);
         Ok(Self { inner, indexing })
     }
 

@@ -65,6 +65,8 @@ impl Workload {
         let mut options = self.options();
         // Every other store is encrypted.
         options.encrypt = seed % 2 == 1 || self == Self::Rekeying;
+        // And some, of either kind, are committed for a fast opening.
+        options.fast_recovery = seed % 4 >= 2;
         let mut driver = Driver::new(seed, options, flaw);
         driver.open();
         match self {

@@ -248,6 +248,7 @@ function storeOptions(given) {
         autoBackupQuietMs: optional('autoBackupQuietMs', count, 0),
         autoBackupIntervalMs: optional('autoBackupIntervalMs', count, 0),
         recover: optional('recover', boolean, false),
+        fastRecovery: optional('fastRecovery', boolean, false),
     };
 }
 

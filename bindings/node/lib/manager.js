@@ -102,7 +102,7 @@ class KVManager {
             auto_backup_quiet_ms: options.autoBackupQuietMs,
             auto_backup_interval_ms: options.autoBackupIntervalMs,
             recover: Number(options.recover),
-            reserved: 0,
+            fast_recovery: Number(options.fastRecovery),
         };
         this.#submit(pending, native.manager_get_store, ...sized(storeId), struct);
     }

@@ -59,7 +59,7 @@ const storeOptions = koffi.struct({
     auto_backup_quiet_ms: 'uint64_t',
     auto_backup_interval_ms: 'uint64_t',
     recover: 'int32_t',
-    reserved: 'int32_t',
+    fast_recovery: 'int32_t',
 });
 const keyRange = koffi.struct({
     struct_size: 'uint32_t',

@@ -58,19 +58,23 @@ impl Pending {
     pub fn flush(&mut self, file: &impl StorageBackend) -> io::Result<()> {
         let mut blocks = self.slots.iter().peekable();
         while let Some((first, slot)) = blocks.next() {
+            let bytes = &self.bytes[slot * BLOCK_BYTES..(slot + 1) * BLOCK_BYTES];
             self.run.clear();
-            self.run.extend_from_slice(&self.bytes[slot * BLOCK_BYTES..(slot + 1) * BLOCK_BYTES]);
             let mut last = *first;
             while let Some((next, slot)) = blocks.peek()
                 && **next == last + 1
                 && self.layout.group_of(**next) == self.layout.group_of(*first)
                 && self.run.len() < PENDING_RUN_BLOCKS_MAX * BLOCK_BYTES
             {
+                if self.run.is_empty() {
+                    self.run.extend_from_slice(bytes);
+                }
                 self.run.extend_from_slice(&self.bytes[**slot * BLOCK_BYTES..(**slot + 1) * BLOCK_BYTES]);
                 last += 1;
                 blocks.next();
             }
-            file.write(self.layout.block_at(*first), &self.run)?;
+            // A block without neighbours is the usual case where little changed: it needs no copy.
+            file.write(self.layout.block_at(*first), if self.run.is_empty() { bytes } else { &self.run })?;
         }
         self.slots.clear();
         Ok(())

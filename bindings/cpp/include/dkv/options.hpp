@@ -94,6 +94,9 @@ struct store_options {
     /// Brings a damaged store back, from its newest backup or from what can still be read, and keeps the damaged file.
     /// store::recovery() tells what happened. Every opening then reads the whole file.
     bool recover = false;
+    /// Keeps every commit ready for a fast opening: after a crash the store opens without reading all of its file, about
+    /// a second for each gigabyte. A commit flushes twice for it, and writes more, the larger the store is.
+    bool fast_recovery = false;
 
     store_options(store_kind kind_of, dkv::security_level level) : kind(kind_of), security_level(level) {}
 
@@ -164,6 +167,7 @@ inline dkv_store_options raw_options(const store_options &from) noexcept
     raw.auto_backup_quiet_ms = raw_milliseconds(from.auto_backup_quiet);
     raw.auto_backup_interval_ms = raw_milliseconds(from.auto_backup_interval);
     raw.recover = from.recover ? 1 : 0;
+    raw.fast_recovery = from.fast_recovery ? 1 : 0;
     return raw;
 }
 

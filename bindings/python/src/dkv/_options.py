@@ -36,6 +36,8 @@ class StoreOptions(_Required, total=False):
     auto_backup_interval_ms: Age below which an automatic backup is not replaced. Default 3,600,000.
     recover: Brings a damaged store back, from its newest backup or from what can still be read, and keeps the damaged
         file; `store.recovery()` tells what happened. Every opening then reads the whole file. Default False.
+    fast_recovery: Keeps every commit ready for a fast opening: after a crash the store opens without reading all of its
+        file, about a second for each gigabyte. A commit flushes twice for it, and writes more. Default False.
     """
 
     create_if_missing: bool
@@ -49,6 +51,7 @@ class StoreOptions(_Required, total=False):
     auto_backup_quiet_ms: int
     auto_backup_interval_ms: int
     recover: bool
+    fast_recovery: bool
 
 
 def flag(what: str, value: bool) -> int:
@@ -100,7 +103,7 @@ def _json(schema: object) -> str:
     return schema.to_json()
 
 
-_FLAGS = ("create_if_missing", "encrypt", "backup", "auto_sync", "recover")
+_FLAGS = ("create_if_missing", "encrypt", "backup", "auto_sync", "recover", "fast_recovery")
 #: The bits of each field that holds a number. An int32_t has 31 for what is never negative.
 _NUMBERS = {
     "security_level": 31,
