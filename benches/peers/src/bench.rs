@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::Result;
 use crate::args::Args;
 use crate::data::Pool;
-use crate::peer::Pair;
+use crate::peer::{Mode, Pair};
 use crate::scale::Scale;
 
 /// What the workloads of a run share.
@@ -37,7 +37,8 @@ impl Bench {
     pub fn rows(&mut self) -> Result<(&Pair, &Arc<Pool>)> {
         if self.rows.is_none() {
             eprintln!("  filling two stores with {} rows ...", self.scale.rows);
-            self.rows = Some(Pair::filled(&self.folder, self.cache_bytes, &self.pool, self.scale.rows)?);
+            self.rows =
+                Some(Pair::filled(&self.folder, "rows", self.cache_bytes, &self.pool, self.scale.rows, Mode::Usual)?);
         }
         match &self.rows {
             Some(pair) => Ok((pair, &self.pool)),
@@ -52,7 +53,7 @@ impl Bench {
 
     /// Two empty stores of this name.
     pub fn fresh(&self, name: &str) -> Result<Pair> {
-        Pair::open(&self.folder, name, self.cache_bytes)
+        Pair::open(&self.folder, name, self.cache_bytes, Mode::Usual)
     }
 
     /// Page cache of each store.

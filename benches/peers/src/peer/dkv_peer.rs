@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dkv::{Durability, Entry, KvStore, Manager, ManagerOptions, Options, SecurityLevel, Value};
 
+use super::Mode;
 use crate::Result;
 
 const BUNDLE_NAME: &str = "dkv.peers";
@@ -18,11 +19,12 @@ pub struct DkvPeer {
 
 impl DkvPeer {
     /// Opens the store of this name, creating it if it is missing.
-    pub fn open(folder: &Path, name: &str, cache_bytes: u64, durability: Durability) -> Result<Self> {
+    pub fn open(folder: &Path, name: &str, cache_bytes: u64, durability: Durability, mode: Mode) -> Result<Self> {
         let manager = Manager::new(ManagerOptions::new(BUNDLE_NAME, folder))?;
         let mut options = Options::single(SecurityLevel::S1);
         options.cache_bytes = cache_bytes;
         options.durability = durability;
+        options.fast_recovery = mode == Mode::FastRecovery;
         // A backup in the background would be measured with whatever runs then.
         options.backup = false;
         let store = Arc::new(manager.get_store(name, options).wait()?);

@@ -16,6 +16,15 @@ use crate::data::{Pool, VALUE_BYTES, key};
 /// Rows of one batch of the bulk load.
 const LOAD_BATCH: u64 = 1_000;
 
+/// How both commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// As is usual: one flush.
+    Usual,
+    /// Ready for an opening without a walk: dkv's `fast_recovery`, redb's quick repair.
+    FastRecovery,
+}
+
 /// dkv and raw redb with the same content.
 pub struct Pair {
     /// The library.
@@ -26,19 +35,19 @@ pub struct Pair {
 
 impl Pair {
     /// Opens two stores of this name, new ones if there are none.
-    pub fn open(folder: &Path, name: &str, cache_bytes: u64) -> Result<Self> {
-        let dkv = DkvPeer::open(folder, name, cache_bytes, dkv::Durability::Durable)?;
-        Ok(Self { dkv, redb: RedbPeer::open(folder, name, cache_bytes)? })
+    pub fn open(folder: &Path, name: &str, cache_bytes: u64, mode: Mode) -> Result<Self> {
+        let dkv = DkvPeer::open(folder, name, cache_bytes, dkv::Durability::Durable, mode)?;
+        Ok(Self { dkv, redb: RedbPeer::open(folder, name, cache_bytes, mode)? })
     }
 
     /// Two stores with `rows` rows each.
-    pub fn filled(folder: &Path, cache_bytes: u64, pool: &Pool, rows: u64) -> Result<Self> {
-        RedbPeer::open(folder, "rows", cache_bytes)?.load(batches(pool, rows))?;
-        let relaxed = DkvPeer::open(folder, "rows", cache_bytes, dkv::Durability::Relaxed)?;
+    pub fn filled(folder: &Path, name: &str, cache_bytes: u64, pool: &Pool, rows: u64, mode: Mode) -> Result<Self> {
+        RedbPeer::open(folder, name, cache_bytes, mode)?.load(batches(pool, rows))?;
+        let relaxed = DkvPeer::open(folder, name, cache_bytes, dkv::Durability::Relaxed, mode)?;
         relaxed.load(batches(pool, rows))?;
         relaxed.close()?;
         // Both anew, so that neither begins with what its load left in its cache.
-        Self::open(folder, "rows", cache_bytes)
+        Self::open(folder, name, cache_bytes, mode)
     }
 
     /// Closes both.

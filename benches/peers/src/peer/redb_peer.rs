@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
+use super::Mode;
 use crate::Result;
 
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
@@ -24,18 +25,24 @@ pub type Snapshot = ReadOnlyTable<&'static [u8], &'static [u8]>;
 /// in every commit: raw redb is to be at its best here.
 pub struct RedbPeer {
     database: Database,
+    mode: Mode,
     newest: RefCell<Option<Rc<Snapshot>>>,
 }
 
 impl RedbPeer {
     /// Opens the database of this name, creating it if it is missing.
-    pub fn open(folder: &Path, name: &str, cache_bytes: u64) -> Result<Self> {
+    pub fn open(folder: &Path, name: &str, cache_bytes: u64, mode: Mode) -> Result<Self> {
+        let peer = Self::open_only(folder, name, cache_bytes, mode)?;
+        peer.put_group(&[])?;
+        Ok(peer)
+    }
+
+    /// The same without a first commit and its snapshot.
+    pub fn open_only(folder: &Path, name: &str, cache_bytes: u64, mode: Mode) -> Result<Self> {
         let mut builder = Database::builder();
         builder.set_cache_size(usize::try_from(cache_bytes)?);
         let database = builder.create(folder.join(format!("{name}.redb")))?;
-        let peer = Self { database, newest: RefCell::default() };
-        peer.put_group(&[])?;
-        Ok(peer)
+        Ok(Self { database, mode, newest: RefCell::default() })
     }
 
     /// Puts batch after batch, flushing now and then.
@@ -58,6 +65,7 @@ impl RedbPeer {
     fn commit(&self, entries: &[(String, Vec<u8>)], durability: Durability) -> Result<()> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(durability)?;
+        transaction.set_quick_repair(matches!(durability, Durability::Immediate) && self.mode == Mode::FastRecovery);
         {
             let mut table = transaction.open_table(ROWS)?;
             for (key, value) in entries {

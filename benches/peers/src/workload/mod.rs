@@ -9,6 +9,7 @@ mod group_commit;
 mod indexed_query;
 mod large_put;
 mod observed;
+mod opening;
 mod serial_put;
 mod transaction;
 mod value_sizes;
@@ -27,7 +28,7 @@ pub struct Workload {
 }
 
 /// Reads come before writes, so that they see the tree that the load left.
-pub const ALL: [Workload; 12] = [
+pub const ALL: [Workload; 13] = [
     Workload { name: get_now::NAME, run: get_now::run },
     Workload { name: async_get::NAME, run: async_get::run },
     Workload { name: get_many::NAME, run: get_many::run },
@@ -38,6 +39,7 @@ pub const ALL: [Workload; 12] = [
     Workload { name: transaction::NAME, run: transaction::run },
     Workload { name: observed::NAME, run: observed::run },
     Workload { name: backup::NAME, run: backup::run },
+    Workload { name: opening::NAME, run: opening::run },
     Workload { name: large_put::NAME, run: large_put::run },
     Workload { name: value_sizes::NAME, run: value_sizes::run },
 ];
