@@ -117,6 +117,17 @@ pub const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What an operation holds besides its keys and values: the queue's own nodes, its completion.
 pub const OPERATION_OVERHEAD_BYTES: usize = 256;
 
+/// Room on the disk that a commit may need whatever it writes: the pages of redb's own tables, and ours for the clock.
+pub const ROOM_COMMIT_BYTES: u64 = 128 * 1024;
+/// Room that a change may need beside its bytes, for each tree that it changes: a leaf and its share of the branches,
+/// written anew. A commit never needs more for all its changes than the store has.
+pub const ROOM_CHANGE_BYTES: u64 = 16 * 1024;
+/// A payload may need this many times its bytes: redb's pages are powers of two.
+pub const ROOM_PAYLOAD_FACTOR: u64 = 2;
+/// Of what is free between the entries of a store, this part counts as room on a full disk: it lies in pieces, and most
+/// of it may not fit what is asked for.
+pub const ROOM_FREE_DIVISOR: u64 = 4;
+
 /// Operations in one commit: more would only add latency (measured flat beyond 64).
 pub const GROUP_OPERATIONS_MAX: usize = 1024;
 /// Bytes in one commit, so that a group of large values does not keep small ones waiting.

@@ -105,6 +105,29 @@ fn what_needs_the_database_for_itself_is_refused_while_something_reads_or_a_tran
 }
 
 #[test]
+fn what_needs_the_database_for_itself_waits_for_a_check_and_a_backup_that_are_under_way() {
+    let place = Place::new();
+    let store = place.open("notes", single());
+    let put = |number: u8| store.put(format!("key {number}"), vec![number; 100_000]);
+    (0..100).map(put).collect::<Vec<_>>().into_iter().for_each(|put| put.wait().unwrap());
+    let under_way = [
+        store.check_integrity(false),
+        store.check_integrity(true),
+        store.backup("one"),
+        store.compact(),
+        store.check_integrity(false),
+        store.compact(),
+        store.backup("two"),
+        store.check_integrity(true),
+    ];
+    for (number, request) in under_way.into_iter().enumerate() {
+        request.wait().unwrap_or_else(|error| panic!("request {number}: {error}"));
+    }
+    assert_eq!(store.count("^").wait().unwrap(), 100);
+    assert!(store.statistics().unwrap().holders.is_empty());
+}
+
+#[test]
 fn the_statistics_count_what_was_done_and_name_who_holds_what() {
     let place = Place::new();
     let store = place.open("notes", single());

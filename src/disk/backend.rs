@@ -15,7 +15,7 @@ use super::keyring::Keyring;
 use super::sealed::{Cipher, DataKey, Layout, Seal, SealedFile};
 use super::superblock::{Identity, SUPERBLOCK_BYTES, Superblock, Wraps};
 use super::traffic::Traffic;
-use super::volume::RawFile;
+use super::volume::{DiskFile, RawFile};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A store's file as redb sees it.
@@ -28,6 +28,32 @@ pub struct StoreHead {
     file: Arc<SealedFile<HeldFile>>,
     superblock: Superblock,
     traffic: Arc<Traffic>,
+}
+
+/// The room that a store's file has on the disk, for whoever is about to write to it through redb.
+#[derive(Debug, Clone)]
+pub struct Room {
+    file: Arc<SealedFile<HeldFile>>,
+}
+
+impl Room {
+    /// Bytes that the disk has left. Nothing where the system does not say.
+    #[must_use]
+    pub fn available_bytes(&self) -> Option<u64> {
+        self.file.inner().available_bytes()
+    }
+
+    /// Bytes that the file takes on the disk.
+    #[must_use]
+    pub fn taken_bytes(&self) -> u64 {
+        self.file.inner().taken_bytes()
+    }
+
+    /// Length of redb's file, written or not.
+    #[must_use]
+    pub fn length_bytes(&self) -> u64 {
+        self.file.len().unwrap_or(u64::MAX)
+    }
 }
 
 impl StoreBackend {
@@ -77,6 +103,12 @@ impl StoreBackend {
         let file = opened.ok_or_else(|| Error::corrupted("neither copy of the head behind its superblock is whole"))?;
         let file = Arc::new(file);
         Ok((Self { file: Arc::clone(&file) }, StoreHead { file, superblock, traffic }))
+    }
+
+    /// The room that the file has.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        Room { file: Arc::clone(&self.file) }
     }
 
     /// Reads the superblock of a file without opening the store.
@@ -147,6 +179,16 @@ impl fmt::Debug for StoreBackend {
     }
 }
 
+impl DiskFile for StoreBackend {
+    fn available_bytes(&self) -> Option<u64> {
+        self.file.inner().available_bytes()
+    }
+
+    fn taken_bytes(&self) -> u64 {
+        self.file.inner().taken_bytes()
+    }
+}
+
 impl StorageBackend for StoreBackend {
     fn len(&self) -> io::Result<u64> {
         self.file.len()
@@ -200,10 +242,11 @@ impl StorageBackend for StoreBackend {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::watched::WatchedFile;
     use crate::disk::{RootKey, Tree, system};
 
     fn raw(file: &tempfile::NamedTempFile) -> RawFile {
-        Box::new(redb::backends::FileBackend::new(file.reopen().unwrap()).unwrap())
+        Box::new(WatchedFile::new(file.reopen().unwrap()).unwrap())
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
-use super::volume::RawFile;
+use super::volume::{DiskFile, RawFile};
 use crate::limits::{REWRITE_BYTES, UNSYNCED_STRETCHES_MAX};
 
 /// The health of one store's file, over all its openings.
@@ -155,6 +155,16 @@ impl fmt::Debug for Watched {
     }
 }
 
+impl DiskFile for Watched {
+    fn available_bytes(&self) -> Option<u64> {
+        self.inner.available_bytes()
+    }
+
+    fn taken_bytes(&self) -> u64 {
+        self.inner.taken_bytes()
+    }
+}
+
 impl StorageBackend for Watched {
     fn len(&self) -> io::Result<u64> {
         self.told(self.inner.len())
@@ -227,6 +237,16 @@ mod tests {
         memory: InMemoryBackend,
         fails: AtomicBool,
         written: Mutex<Vec<(u64, usize)>>,
+    }
+
+    impl DiskFile for Failing {
+        fn available_bytes(&self) -> Option<u64> {
+            None
+        }
+
+        fn taken_bytes(&self) -> u64 {
+            0
+        }
     }
 
     impl StorageBackend for Failing {

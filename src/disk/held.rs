@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::{BackendError, StorageBackend};
 
 use super::traffic::Traffic;
-use super::volume::RawFile;
+use super::volume::{DiskFile, RawFile};
 
 const BLOCK_BYTES: u64 = 4096;
 
@@ -115,6 +115,16 @@ impl HeldFile {
 impl fmt::Debug for HeldFile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("HeldFile")
+    }
+}
+
+impl DiskFile for HeldFile {
+    fn available_bytes(&self) -> Option<u64> {
+        self.file.available_bytes()
+    }
+
+    fn taken_bytes(&self) -> u64 {
+        self.file.taken_bytes()
     }
 }
 
@@ -224,12 +234,11 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use redb::backends::FileBackend;
-
     use super::*;
+    use crate::disk::watched::WatchedFile;
 
     fn file(content: &[u8]) -> RawFile {
-        let file = FileBackend::new(tempfile::tempfile().unwrap()).unwrap();
+        let file = WatchedFile::new(tempfile::NamedTempFile::new().unwrap().into_file()).unwrap();
         file.set_len(content.len() as u64).unwrap();
         file.write(0, content).unwrap();
         Box::new(file)

@@ -27,7 +27,7 @@ mod traffic;
 mod volume;
 mod watched;
 
-pub use backend::StoreBackend;
+pub use backend::{Room, StoreBackend};
 pub use backups::BackupFolder;
 pub use device_id::{DeviceId, load_or_create as load_or_create_device_id};
 pub use files::StoreFile;

@@ -1,6 +1,7 @@
 //! The system calls that the standard library does not wrap: the only unsafe code below the C border.
 #![allow(unsafe_code)]
 
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Result;
@@ -36,6 +37,26 @@ pub fn watch_forks() -> Result<()> {
     }
     let cause = std::io::Error::from_raw_os_error(status);
     Err(Error::new(ErrorKind::Database, format!("The system cannot tell forks: {cause}.")).caused_by(cause))
+}
+
+/// Bytes that the file system of a file has left for those who are not root.
+#[cfg(unix)]
+pub fn available_bytes(file: &File) -> Option<u64> {
+    let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the descriptor is that of `file`, which is borrowed and so stays open; `found` has room for the answer.
+    let status = unsafe { libc::fstatvfs(std::os::fd::AsRawFd::as_raw_fd(file), found.as_mut_ptr()) };
+    if status != 0 {
+        return None;
+    }
+    // SAFETY: the call has succeeded, so it has filled `found`.
+    let found = unsafe { found.assume_init() };
+    Some((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
+}
+
+/// The standard library does not ask it here: a full disk is met by the write.
+#[cfg(not(unix))]
+pub fn available_bytes(_file: &File) -> Option<u64> {
+    None
 }
 
 /// There is no fork on this system.

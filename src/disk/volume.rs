@@ -19,7 +19,16 @@ pub use super::system::system;
 pub type SharedVolume = Arc<dyn Volume>;
 
 /// A file as redb reads and writes it. Every byte of it, with nothing of ours in between.
-pub type RawFile = Box<dyn StorageBackend>;
+pub type RawFile = Box<dyn DiskFile>;
+
+/// What our files can beyond what redb asks of one.
+pub trait DiskFile: StorageBackend {
+    /// Bytes that the disk has left for this file. Nothing where the system does not say.
+    fn available_bytes(&self) -> Option<u64>;
+
+    /// Bytes that the file takes on the disk: what was never written of it takes none.
+    fn taken_bytes(&self) -> u64;
+}
 
 /// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

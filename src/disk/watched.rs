@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
+use super::syscall;
+use super::volume::DiskFile;
+
 /// The file, and the length that it must have at least.
 #[derive(Debug)]
 pub struct WatchedFile {
@@ -41,6 +44,16 @@ impl WatchedFile {
             return Err(io::Error::other(message));
         }
         Ok(())
+    }
+}
+
+impl DiskFile for WatchedFile {
+    fn available_bytes(&self) -> Option<u64> {
+        syscall::available_bytes(&self.file)
+    }
+
+    fn taken_bytes(&self) -> u64 {
+        self.file.metadata().map_or(0, |metadata| taken_bytes(&metadata))
     }
 }
 
@@ -107,4 +120,16 @@ impl StorageBackend for WatchedFile {
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
         self.backend.query_lock_range(start, end)
     }
+}
+
+#[cfg(unix)]
+fn taken_bytes(metadata: &std::fs::Metadata) -> u64 {
+    /// What `st_blocks` counts in, whatever the file system's own blocks are.
+    const STAT_BLOCK_BYTES: u64 = 512;
+    std::os::unix::fs::MetadataExt::blocks(metadata) * STAT_BLOCK_BYTES
+}
+
+#[cfg(not(unix))]
+fn taken_bytes(metadata: &std::fs::Metadata) -> u64 {
+    metadata.len()
 }

@@ -81,7 +81,8 @@ impl Explicit {
         let mut effects = Vec::new();
         let wanted = self.records().then_some(&mut effects);
         let transaction = self.transaction.as_ref().map_err(Clone::clone)?;
-        match group::apply_all(session, transaction, stamps, jobs, wanted) {
+        let roomy = group::make_room(transaction, jobs);
+        match roomy.and_then(|()| group::apply_all(session, transaction, stamps, jobs, wanted)) {
             Ok(outcomes) => Ok(Joined { outcomes, effects }),
             Err(error) => {
                 let message = format!("{error} All that the transaction wrote is undone. Roll it back.");

@@ -119,6 +119,7 @@ fn changes_something(work: &Work) -> bool {
 fn transact(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: bool, record: bool) -> Result<Applied> {
     let mut effects = Vec::new();
     let transaction = session.published.begin(durable)?;
+    make_room(&transaction, jobs)?;
     let outcomes = apply_all(session, &transaction, stamps, jobs, record.then_some(&mut effects))?;
     let doubt = match transaction.commit(stamps) {
         Ok(()) => None,
@@ -127,6 +128,21 @@ fn transact(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable: 
     };
     let unflushed_bytes = if durable { 0 } else { jobs.iter().map(|job| job.bytes).sum() };
     Ok(Applied { outcomes, effects, unflushed_bytes, committed: doubt.is_none(), doubt })
+}
+
+/// Makes sure that the disk has room for what operations write. Those that only delete are let through without: on a
+/// full disk they are what makes room, and the file mostly has the few pages that they need.
+///
+/// # Errors
+///
+/// `Database` if there is none: nothing was written, and the transaction is as it was.
+pub fn make_room(transaction: &Transaction, jobs: &[WriteJob]) -> Result<()> {
+    let writes = || jobs.iter().filter_map(|job| if let Work::Write(write) = &job.work { Some(write) } else { None });
+    if !writes().any(Write::adds_something) {
+        return Ok(());
+    }
+    let (changes, bytes) = writes().fold((0, 0), |sum, write| (sum.0 + write.changes().len(), sum.1 + write.bytes()));
+    transaction.make_room(changes, bytes)
 }
 
 /// Applies operations in a transaction that is open.

@@ -14,13 +14,13 @@ use super::session::Session;
 use super::threads;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COMPACTION_PASSES_MAX;
-use crate::model::{HolderKind, StoreKind};
+use crate::model::StoreKind;
 use crate::storage::{Database, Snapshot};
 use crate::store::{Outcome, user_key};
 
 /// Checks every entry of a snapshot on a thread of its own, and answers there.
 pub fn check_online(session: &Session, view: &View, ticket: Ticket) {
-    let pinned = session.published.pins.add(&session.slot, HolderKind::Iterator, "integrity check");
+    let pinned = session.published.pins.add_passing(&session.slot, "integrity check");
     let (pin, revoke) = match pinned {
         Ok(pinned) => pinned,
         Err(error) => return ticket.answer(Err(error)),

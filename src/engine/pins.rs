@@ -27,6 +27,8 @@ struct List {
 struct Pinned {
     id: u64,
     holder: Holder,
+    /// It ends by itself, and soon: who needs the database for itself waits for it.
+    passing: bool,
     /// Ends the holder: what it is asked from then on fails with `Closed`.
     revoke: Option<Arc<dyn Fn() + Send + Sync>>,
 }
@@ -49,6 +51,19 @@ impl Pins {
     ///
     /// `OverLimits` for the ninth result set.
     pub fn add(self: &Arc<Self>, slot: &Arc<Slot>, kind: HolderKind, name: &str) -> Result<(Pin, Revoke)> {
+        self.add_as(slot, kind, name, false)
+    }
+
+    /// Adds the pin of something that reads the whole store once, because a caller asked for it.
+    ///
+    /// # Errors
+    ///
+    /// As for `add`.
+    pub fn add_passing(self: &Arc<Self>, slot: &Arc<Slot>, name: &str) -> Result<(Pin, Revoke)> {
+        self.add_as(slot, HolderKind::Iterator, name, true)
+    }
+
+    fn add_as(self: &Arc<Self>, slot: &Arc<Slot>, kind: HolderKind, name: &str, passing: bool) -> Result<(Pin, Revoke)> {
         let mut list = self.list();
         let count = list.pinned.iter().filter(|pinned| pinned.holder.kind == kind).count();
         let (limit, what) = match kind {
@@ -65,7 +80,7 @@ impl Pins {
         let id = list.next;
         list.next += 1;
         let holder = Holder::new(kind, name);
-        list.pinned.push(Pinned { id, holder, revoke: None });
+        list.pinned.push(Pinned { id, holder, passing, revoke: None });
         let pin = Pin { pins: Arc::clone(self), slot: Arc::clone(slot), id };
         Ok((pin, Revoke { pins: Arc::clone(self), id }))
     }
@@ -75,13 +90,14 @@ impl Pins {
         self.list().held() == 0
     }
 
-    /// Refuses an operation that needs the database for itself. What is done in the background is ended for it.
+    /// Refuses an operation that needs the database for itself while result sets or iterators are open. What reads the
+    /// store once is waited for, and what is done in the background is ended.
     ///
     /// # Errors
     ///
     /// `Database`, naming how many hold it.
     pub fn check_none(&self, what: &str) -> Result<()> {
-        let count = self.list().held();
+        let count = self.list().kept();
         if count == 0 {
             self.stop_background();
             let list = self.list();
@@ -119,7 +135,12 @@ impl Pins {
 }
 
 impl List {
-    /// How many are held by callers.
+    /// How many are held until callers end them.
+    fn kept(&self) -> usize {
+        self.pinned.iter().filter(|pinned| pinned.holder.kind != HolderKind::Background && !pinned.passing).count()
+    }
+
+    /// How many are held by callers, or for them.
     fn held(&self) -> usize {
         self.pinned.iter().filter(|pinned| pinned.holder.kind != HolderKind::Background).count()
     }

@@ -103,10 +103,10 @@ impl Writer {
     /// Does what needs the store for itself.
     fn exclusive(&mut self, what: Exclusive) -> Result<()> {
         self.flush()?;
+        // A backup that was asked for before has its turn before: it keeps a snapshot.
+        self.session.slot.backups.finish_asked();
         match what {
             Exclusive::Rekey => {
-                // A backup that was asked for before keeps a snapshot of the old file.
-                self.session.slot.backups.finish_asked();
                 self.base.published.pins.check_none("Rekeying")?;
                 let rekeyed = rekeying::rekey(&mut self.base);
                 // Building indexes in the new file is a commit of its own, of which nobody has to be told.

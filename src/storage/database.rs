@@ -9,6 +9,7 @@ use super::index;
 use super::meta::{RecordedOptions, State, read_schema};
 use super::origin;
 use super::read::Snapshot;
+use super::room::Room;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use super::write::{Stamps, Transaction};
 use crate::disk::{DeviceId, Folder, Health, Identity, Keyring, StoreBackend, StoreFile};
@@ -46,6 +47,7 @@ pub struct Database {
     schema: Option<String>,
     /// The indexes that the file has, all of them complete.
     indexing: Option<Arc<Indexing>>,
+    room: Arc<Room>,
 }
 
 impl Database {
@@ -92,9 +94,10 @@ impl Database {
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         guarded(|| {
+            let room = Arc::new(Room::new(backend.room()));
             let backend = health.report(Box::new(backend));
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
-            read_state(redb, tuning.fast_recovery)
+            read_state(redb, room, tuning.fast_recovery)
         })
     }
 
@@ -129,7 +132,7 @@ impl Database {
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
         guarded(|| {
             let inner = self.redb.begin_write().map_err(IntoError::into_error)?;
-            Transaction::new(inner, self.indexing.clone(), durable, self.fast_recovery)
+            Transaction::new(inner, self.indexing.clone(), Arc::clone(&self.room), durable, self.fast_recovery)
         })
     }
 
@@ -210,7 +213,7 @@ impl Database {
     }
 }
 
-fn read_state(redb: redb::Database, fast_recovery: bool) -> Result<(Database, Stamps)> {
+fn read_state(redb: redb::Database, room: Arc<Room>, fast_recovery: bool) -> Result<(Database, Stamps)> {
     let transaction = redb.begin_read().map_err(IntoError::into_error)?;
     let meta = transaction.open_table(META).map_err(IntoError::into_error)?;
     let blobs = transaction.open_table(BLOBS).map_err(IntoError::into_error)?;
@@ -222,5 +225,5 @@ fn read_state(redb: redb::Database, fast_recovery: bool) -> Result<(Database, St
     let recorded = RecordedOptions::read(&meta)?;
     let (schema, indexing) = (read_schema(&meta)?, index::read(&meta)?.map(Arc::new));
     let stamps = Stamps { state: State::read(&meta)?, next_blob };
-    Ok((Database { redb, fast_recovery, recorded, own_device, schema, indexing }, stamps))
+    Ok((Database { redb, fast_recovery, recorded, own_device, schema, indexing, room }, stamps))
 }

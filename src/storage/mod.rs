@@ -17,6 +17,8 @@ mod origin;
 mod pages;
 mod read;
 mod record;
+
+mod room;
 mod salvage;
 mod sync_settings;
 mod tables;

@@ -13,6 +13,7 @@ use super::meta::{State, note_synchronised};
 use super::origin;
 use super::read::{Direction, Found, Range, Rows, count, known_count, load, scan};
 use super::record::{BlobRef, Stamp, decode, encode, encode_amended};
+use super::room::Room;
 use super::sync_settings::SyncSettings;
 use super::tables::{BLOBS, DATA, META, ORIGINS};
 use crate::error::{Error, ErrorKind, Result};
@@ -62,19 +63,33 @@ pub struct Transaction {
     pub(super) inner: WriteTransaction,
     /// The indexes that follow the entries; `None` where there are none, which costs nothing then.
     indexing: Option<Arc<Indexing>>,
+    room: Arc<Room>,
+    durable: bool,
 }
 
 impl Transaction {
     pub(super) fn new(
         mut inner: WriteTransaction,
         indexing: Option<Arc<Indexing>>,
+        room: Arc<Room>,
         durable: bool,
         fast_recovery: bool,
     ) -> Result<Self> {
         let durability = if durable { Durability::Immediate } else { Durability::None };
         inner.set_durability(durability).map_err(|error| Error::internal(error.to_string()))?;
         inner.set_quick_repair(durable && fast_recovery);
-        Ok(Self { inner, indexing })
+        Ok(Self { inner, indexing, room, durable })
+    }
+
+    /// Makes sure that there is room on the disk for so many changes, with keys and values of so many bytes, beside what
+    /// was made sure of before.
+    ///
+    /// # Errors
+    ///
+    /// `Database` if there is none. Nothing was written, and the database works as before.
+    pub fn make_room(&self, changes: usize, bytes: usize) -> Result<()> {
+        let indexes = self.indexing.as_ref().map_or(0, |indexing| indexing.indexes.len());
+        self.room.promise(&self.inner, changes, 1 + indexes, bytes)
     }
 
     /// Gives `apply` the tables to read and write.
@@ -126,7 +141,11 @@ impl Transaction {
             let mut meta = self.inner.open_table(META).map_err(IntoError::into_error)?;
             stamps.state.write(&mut meta)
         })?;
-        let committed = catch_unwind(AssertUnwindSafe(|| self.inner.commit().map_err(IntoError::into_error)));
+        let (inner, room, durable) = (self.inner, self.room, self.durable);
+        let committed = catch_unwind(AssertUnwindSafe(|| inner.commit().map_err(IntoError::into_error)));
+        if durable && matches!(committed, Ok(Ok(()))) {
+            room.settle();
+        }
         committed.unwrap_or_else(|_| {
             let message = "The commit met damage, whether it happened is not known. Open the store again and read.";
             Err(Error::new(ErrorKind::OutcomeUnknown, message))

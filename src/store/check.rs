@@ -124,6 +124,13 @@ impl Write {
         matches!(self, Self::RemoveDevice(_) | Self::SyncSetting(_)) || !self.changes().is_empty()
     }
 
+    /// True if it can make the store larger.
+    #[must_use]
+    pub fn adds_something(&self) -> bool {
+        let puts = |change: &Change| matches!(change, Change::Put(..));
+        matches!(self, Self::SyncSetting(_)) || self.changes().iter().any(puts)
+    }
+
     /// The changes, in order, to keep.
     #[must_use]
     pub fn into_changes(self) -> Vec<Change> {

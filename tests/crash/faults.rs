@@ -267,6 +267,26 @@ fn a_full_disk_leaves_a_store_that_reads_and_writes_again_once_there_is_room() {
     every_point(Fault::NoSpace);
 }
 
+/// As many runs as this end on disks of as many sizes.
+const SIZES: u64 = 60;
+
+#[test]
+fn a_disk_that_says_how_much_is_left_leaves_a_store_that_reads_and_writes_again_once_there_is_room() {
+    let pages = points(Fault::Full);
+    let mut told = 0;
+    for size in 0..SIZES {
+        let left = pages * size / SIZES;
+        let mut run = Run::new(Fault::Full, left);
+        run.work();
+        told += u64::from(!run.log.is_empty());
+        run.log.push(format!("{left} of {pages} pages were left"));
+        run.recover();
+        run.survive();
+    }
+    println!("{pages} pages, {told} of {SIZES} sizes were too small");
+    assert!(told * 10 >= SIZES * 9, "only {told} of {SIZES} disks were too small");
+}
+
 #[test]
 fn one_failed_sync_loses_nothing_wherever_it_comes() {
     every_point(Fault::Sync);

@@ -12,6 +12,7 @@ mod patience;
 mod recovery;
 mod schema_faults;
 mod schemas;
+mod space;
 mod survival;
 mod volume;
 mod workloads;

@@ -57,11 +57,16 @@ impl Content {
         });
     }
 
-    /// True if a write needs a page that the file does not have yet.
-    pub fn needs_room(&self, offset: u64, length: usize) -> bool {
-        let mut needs = false;
-        each_page(offset, length, |page, _, _| needs |= self.pages.get(page).is_none_or(Option::is_none));
-        needs
+    /// How many pages a write needs that the file does not have yet.
+    pub fn needed_pages(&self, offset: u64, length: usize) -> u64 {
+        let mut needed = 0;
+        each_page(offset, length, |page, _, _| needed += u64::from(self.pages.get(page).is_none_or(Option::is_none)));
+        needed
+    }
+
+    /// Bytes of the pages that were written.
+    pub fn taken(&self) -> u64 {
+        self.pages.iter().flatten().count() as u64 * PAGE_BYTES
     }
 }
 
@@ -97,6 +102,7 @@ mod tests {
         assert_eq!(read(&copy, 200), [1; 200]);
         assert_eq!(read(&first, 200), [vec![1; 90], vec![2; 5], vec![0; 105]].concat());
         assert!(!copy.read(4_001, &mut [0; 200]));
-        assert!(copy.needs_room(0, 9_000) && !copy.needs_room(0, 4_200));
+        assert_eq!((copy.needed_pages(0, 9_000), copy.needed_pages(0, 4_200)), (1, 0));
+        assert_eq!(copy.taken(), 2 * PAGE_BYTES);
     }
 }

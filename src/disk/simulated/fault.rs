@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::content::PAGE_BYTES;
+
 /// What fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -13,6 +15,8 @@ pub enum Fault {
     NoSpace,
     /// One sync fails.
     Sync,
+    /// So many pages are left on the disk, and the volume says so. A write that needs more is refused.
+    Full,
     /// A write that needs room is done by half, and then there is no room, as for `NoSpace`.
     ShortWrite,
     /// One read fails.
@@ -21,14 +25,15 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Once, Self::ForEver, Self::NoSpace, Self::Sync, Self::ShortWrite, Self::Read];
+    pub const ALL: [Self; 7] =
+        [Self::Once, Self::ForEver, Self::NoSpace, Self::Full, Self::Sync, Self::ShortWrite, Self::Read];
 }
 
 /// An operation that may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// A write; whether it needs room.
-    Write(bool),
+    /// A write; how many pages it needs that are not there.
+    Write(u64),
     /// Any other change: length, names.
     Change,
     Sync,
@@ -54,17 +59,28 @@ impl Faults {
         (self.counted, self.happened)
     }
 
+    /// Bytes that the disk has left, if it says so.
+    pub fn available(&self) -> Option<u64> {
+        match self.plan {
+            Some((Fault::Full, left)) => Some((left - self.counted).saturating_mul(PAGE_BYTES)),
+            _ => None,
+        }
+    }
+
     /// What becomes of an operation: nothing out of the way, or its failure.
     pub fn meet(&mut self, operation: Operation) -> Result<(), Failure> {
         let Some((fault, at)) = self.plan else { return Ok(()) };
         let concerned = match fault {
             Fault::Once | Fault::ForEver => operation != Operation::Read,
-            Fault::NoSpace | Fault::ShortWrite => operation == Operation::Write(true),
+            Fault::NoSpace | Fault::Full | Fault::ShortWrite => matches!(operation, Operation::Write(1..)),
             Fault::Sync => operation == Operation::Sync,
             Fault::Read => operation == Operation::Read,
         };
         if !concerned {
             return Ok(());
+        }
+        if let (Fault::Full, Operation::Write(pages)) = (fault, operation) {
+            return self.take(pages, at);
         }
         let number = self.counted;
         self.counted += 1;
@@ -78,6 +94,16 @@ impl Faults {
             Fault::ShortWrite => Failure { half: number == at, forgets: false, kind: io::ErrorKind::StorageFull },
             _ => Failure { half: false, forgets: !lasts, kind: io::ErrorKind::Other },
         })
+    }
+
+    /// Takes pages of those that the disk has left.
+    fn take(&mut self, pages: u64, left: u64) -> Result<(), Failure> {
+        if self.counted + pages <= left {
+            self.counted += pages;
+            return Ok(());
+        }
+        self.happened += 1;
+        Err(Failure { half: false, forgets: false, kind: io::ErrorKind::StorageFull })
     }
 }
 

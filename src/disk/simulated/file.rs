@@ -13,7 +13,7 @@ use super::fault::Operation;
 use super::image::{FileNumber, Step};
 use super::locks::OpeningNumber;
 use super::volume::SimulatedVolume;
-use crate::disk::volume::{Access, FileIdentity, OpenFile, RawFile};
+use crate::disk::volume::{Access, DiskFile, FileIdentity, OpenFile, RawFile};
 
 /// One of the owners of an opening.
 #[derive(Clone)]
@@ -125,6 +125,16 @@ impl OpenFile for SimulatedFile {
     }
 }
 
+impl DiskFile for SimulatedFile {
+    fn available_bytes(&self) -> Option<u64> {
+        self.opening.volume.state().faults.available()
+    }
+
+    fn taken_bytes(&self) -> u64 {
+        self.opening.volume.state().live.content(self.opening.file).taken()
+    }
+}
+
 impl StorageBackend for SimulatedFile {
     fn len(&self) -> io::Result<u64> {
         Ok(self.opening.volume.state().live.content(self.opening.file).length())
@@ -158,8 +168,8 @@ impl StorageBackend for SimulatedFile {
         let (file, offset) = (self.opening.file, self.opening.place(offset, data.len()));
         let mut state = self.opening.volume.state();
         let content = state.live.content(file);
-        let (needs_room, length) = (content.needs_room(offset, data.len()), content.length());
-        let failure = state.faults.meet(Operation::Write(needs_room)).err();
+        let (needed, length) = (content.needed_pages(offset, data.len()), content.length());
+        let failure = state.faults.meet(Operation::Write(needed)).err();
         let done = match failure {
             None => data,
             Some(failure) if failure.half => &data[..data.len() / 2],

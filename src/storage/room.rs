@@ -1,0 +1,65 @@
+//! Room on the disk for a transaction, before it writes anything.
+//!
+//! A disk that is full in the middle of a commit does no harm to what is stored, but redb gives up its file then: it is
+//! opened again, and whoever reads loses his place. So the disk is asked before. How many pages a transaction will write
+//! nobody knows before it has written them; this estimates from above, and asks for no page in advance
+//! (docs/adr/0014 says why). Somebody else may take the room meanwhile: then the file is opened again after all.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redb::WriteTransaction;
+
+use super::fault::{IntoError, guarded};
+use crate::disk;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{PAGE_BYTES, ROOM_CHANGE_BYTES, ROOM_COMMIT_BYTES, ROOM_FREE_DIVISOR, ROOM_PAYLOAD_FACTOR};
+
+/// What transactions were promised and have not written to the file yet.
+pub struct Room {
+    file: disk::Room,
+    promised: AtomicU64,
+}
+
+impl Room {
+    pub fn new(file: disk::Room) -> Self {
+        Self { file, promised: AtomicU64::new(0) }
+    }
+
+    /// Everything that was promised is in the file.
+    pub fn settle(&self) {
+        self.promised.store(0, Ordering::Relaxed);
+    }
+
+    /// Makes sure that there is room for changes, each in so many trees, with a payload of so many bytes.
+    pub fn promise(&self, transaction: &WriteTransaction, changes: usize, trees: usize, bytes: usize) -> Result<()> {
+        let pages = (changes as u64).saturating_mul(trees as u64).saturating_mul(ROOM_CHANGE_BYTES);
+        let payload = (bytes as u64).saturating_mul(ROOM_PAYLOAD_FACTOR);
+        let needed = pages.min(self.file.length_bytes()).saturating_add(payload).saturating_add(ROOM_COMMIT_BYTES);
+        let promised = self.promised.load(Ordering::Relaxed).saturating_add(needed);
+        if let Some(available) = self.file.available_bytes()
+            && available < promised
+            && !self.is_free(transaction, promised)?
+        {
+            return Err(refused(promised, available));
+        }
+        self.promised.store(promised, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// True if so many bytes are free among the pages that the file has already. redb counts them while it walks the
+    /// trees, which is bearable on a disk that is full and only there.
+    fn is_free(&self, transaction: &WriteTransaction, bytes: u64) -> Result<bool> {
+        let used = guarded(|| transaction.stats().map_err(IntoError::into_error))?.allocated_pages();
+        let free = self.file.taken_bytes().saturating_sub(used.saturating_mul(PAGE_BYTES as u64));
+        Ok(free / ROOM_FREE_DIVISOR >= bytes)
+    }
+}
+
+fn refused(needed: u64, available: u64) -> Error {
+    let message = format!(
+        "The disk has no room: this may need {needed} bytes, and {available} are left. Nothing was written, and the store is \
+         as it was: reading and deleting go on. Make room and try again."
+    );
+    Error::new(ErrorKind::Database, message).caused_by(io::Error::from(io::ErrorKind::StorageFull))
+}

@@ -1,0 +1,118 @@
+//! What a store takes on the disk, and what it does when there is no more of it: on Linux, where a test can have a small
+//! disk of its own.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use common::{BUNDLE, Place, manager, single};
+use dkv::{KvStore, Value};
+
+const DATABASE: i32 = 27_459_594;
+const MIB: u64 = 1024 * 1024;
+/// Megabytes that the store of the test about space holds; more to measure by hand.
+const MEGABYTES: &str = "DKV_SPACE_MEGABYTES";
+
+/// The file of the one store below a folder.
+fn store_file(folder: &Path) -> PathBuf {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = entries.filter_map(|path| if path.is_dir() { Some(store_file(&path)) } else { Some(path) });
+    found.filter(|path| path.ends_with("store.dkv")).next().unwrap_or_default()
+}
+
+/// Length of a file, and what it takes on the disk.
+fn length_and_taken(file: &Path) -> (u64, u64) {
+    let metadata = fs::metadata(file).unwrap();
+    (metadata.len(), metadata.blocks() * 512)
+}
+
+fn put(store: &KvStore, number: u64, bytes: usize) -> dkv::Result<()> {
+    store.put(format!("key{number:06}"), Value::Bytes(vec![number as u8; bytes])).wait()
+}
+
+#[test]
+fn a_store_takes_little_more_on_the_disk_than_it_holds() {
+    let megabytes: u64 = std::env::var(MEGABYTES).map_or(9, |text| text.parse().unwrap());
+    let place = Place::new();
+    let store = place.open("store", single());
+    for hundred in 0..megabytes {
+        let number = |at| 100 * hundred + at;
+        let requests: Vec<_> =
+            (0..100).map(|at| store.put(format!("key{:06}", number(at)), Value::Bytes(vec![1; 10_000]))).collect();
+        requests.into_iter().for_each(|request| request.wait().unwrap());
+    }
+    let file = store_file(place.path());
+    let (length, taken) = length_and_taken(&file);
+    store.close().wait().unwrap();
+    let (closed_length, closed_taken) = length_and_taken(&file);
+    println!("{megabytes} MB: open {length} long, {taken} taken; closed {closed_length} long, {closed_taken} taken");
+    // redb makes its file longer by doubling it: what it has not written yet takes nothing.
+    assert!(taken <= closed_taken + MIB, "open: {taken} of {length}, closed: {closed_taken}");
+}
+
+/// A file system of its own, for as long as this lives.
+struct Mounted(tempfile::TempDir);
+
+impl Mounted {
+    fn new(what: &[&str]) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("mount");
+        command.args(what).arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success()).then(|| Self(folder))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+fn fill_and_go_on(folder: &Path) {
+    let ballast = folder.join("ballast");
+    fs::write(&ballast, vec![1; 2 * MIB as usize]).unwrap();
+    let manager = manager(BUNDLE, folder);
+    let store = manager.get_store("store", single()).wait().unwrap();
+    let full = (0..10_000).find(|number| put(&store, *number, 30_000).is_err()).expect("the disk is full");
+    let set = store.get_result_set("key").wait().unwrap();
+    assert_eq!(set.count().unwrap(), full as i64);
+    let refused = put(&store, 9_999, 30_000).unwrap_err();
+    assert_eq!(refused.code(), DATABASE);
+    assert!(refused.message().contains("no room"), "it was met in the middle of a write: {refused}");
+    assert_eq!(set.count().unwrap(), full as i64, "the file was opened again");
+    assert_eq!(store.get("key000003").wait().unwrap(), Value::Bytes(vec![3; 30_000]));
+    store.delete("key000001").wait().unwrap();
+    fs::remove_file(&ballast).unwrap();
+    put(&store, 9_999, 30_000).unwrap();
+    set.close().unwrap();
+    store.check_integrity(true).wait().unwrap();
+    store.close().wait().unwrap();
+    let store = manager.get_store("store", single()).wait().unwrap();
+    assert_eq!(store.count("^").wait().unwrap(), full);
+    store.close().wait().unwrap();
+}
+
+#[test]
+fn a_full_file_system_is_met_before_anything_is_written() {
+    match Mounted::new(&["-t", "tmpfs", "-o", "size=12m", "tmpfs"]) {
+        Some(mounted) => fill_and_go_on(mounted.0.path()),
+        None => println!("skipped: only root may mount a tmpfs"),
+    }
+    let image = tempfile::NamedTempFile::new().unwrap();
+    image.as_file().set_len(24 * MIB).unwrap();
+    let path = image.path().to_str().unwrap();
+    let mut made = Command::new("mkfs.ext4");
+    made.args(["-q", "-F", path]).stdout(Stdio::null()).stderr(Stdio::null());
+    if !made.status().is_ok_and(|status| status.success()) {
+        println!("skipped: there is no mkfs.ext4");
+        return;
+    }
+    match Mounted::new(&["-o", "loop", path]) {
+        Some(mounted) => fill_and_go_on(mounted.0.path()),
+        None => println!("skipped: only root may mount a file, and not everywhere"),
+    }
+}
