@@ -1,4 +1,4 @@
-//! What the fuzzers of `fuzz/` hold of schemas, queries and documents, whatever bytes they are given. A failure panics.
+//! What the fuzzers of `fuzz/` hold of schemas, queries, documents and records, whatever bytes they are given. A failure panics.
 //!
 //! The committed corpus is replayed by a test of this file, so that what was found once stays found.
 
@@ -6,9 +6,10 @@ use std::ops::RangeBounds;
 
 use serde_json::Value as Json;
 
-use crate::model::{FieldPath, FieldType, FieldValue, IndexDefinition};
+use crate::model::{FieldPath, FieldType, FieldValue, IndexDefinition, ValueType};
 use crate::query::{self, Comparison, Node, Operand, Query};
 use crate::schema::{CheckedText, Schema};
+use crate::storage::fuzzed::{self as storage, Payload};
 
 const DOCUMENT_SCHEMAS: &[&str] = &[
     r#"{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"STRICT","SCHEMA_DEFINE":{"a":"LONG, NOT NULL, DEFAULT 7","o":{"s":"STRING, DEFAULT ''","d":"DOUBLE"}},"SCHEMA_INDEXES":["$.a","$.o.s"]}"#,
@@ -105,6 +106,28 @@ fn looked_at(plan: &query::Plan, indexes: &[IndexDefinition], document: &Json) -
             crate::store::encoded_spans(spans).iter().any(|span| span.contains(&row))
         }
     }
+}
+
+/// The bytes of a record: one that is taken apart has a value of its type or is damage, and keeps its head under another
+/// value.
+///
+/// # Panics
+///
+/// If not.
+pub fn record(bytes: &[u8]) {
+    const TEXT: &str = "another value";
+    let Ok(record) = storage::decode_record(bytes) else { return };
+    assert_eq!(storage::is_tombstone(bytes).ok(), Some(record.tombstone), "both readers say the same");
+    if let Payload::Inline(payload) = record.payload {
+        // Whatever it says: it says something.
+        let _ = storage::decode_value(record.value_type, payload);
+    }
+    let mut again = Vec::new();
+    storage::encode_amended(&mut again, &record, TEXT, None);
+    let Ok(amended) = storage::decode_record(&again) else { panic!("an amended record is one") };
+    assert_eq!(amended.payload, Payload::Inline(TEXT.as_bytes()));
+    assert_eq!((amended.tombstone, amended.origin), (record.tombstone, record.origin));
+    assert_eq!(amended.value_type, ValueType::String);
 }
 
 fn fields() -> Vec<(FieldPath, FieldType)> {
@@ -255,6 +278,11 @@ mod tests {
     #[test]
     fn the_committed_queries_are_answered_as_planned() {
         replay("query", super::query);
+    }
+
+    #[test]
+    fn the_committed_records_are_taken_apart_or_refused() {
+        replay("record", super::record);
     }
 
     /// The fuzzer's own search, without its feedback: seeded bytes of all lengths.

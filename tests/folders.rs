@@ -320,6 +320,37 @@ mod unix {
         }
     }
 
+    /// A user that nothing belongs to.
+    const NOBODY: libc::uid_t = 65_534;
+
+    #[test]
+    fn a_folder_that_may_only_be_read_is_refused_and_named() {
+        if let Some(folder) = child_folder() {
+            // Permissions bind everybody but root.
+            // SAFETY: changes this process alone, which runs one test.
+            unsafe { libc::setuid(NOBODY) };
+            let manager = manager(BUNDLE, &folder);
+            for store_id in ["missing", "notes"] {
+                let error = failure(manager.get_store(store_id, single()).wait());
+                assert_eq!(error.code(), CANNOT_OPEN, "{error}");
+                assert!(error.message().contains(folder.to_str().unwrap()), "{error}");
+            }
+            return;
+        }
+        let place = Place::new();
+        place.open("notes", single()).close().wait().unwrap();
+        let before = contents(place.path());
+        for (path, _) in &before {
+            let mode = if path.is_dir() { 0o555 } else { 0o444 };
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        run_child(child("unix::a_folder_that_may_only_be_read_is_refused_and_named", place.path()));
+        assert_eq!(contents(place.path()), before);
+        for (path, _) in before.iter().filter(|(path, _)| path.is_dir()) {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
     #[test]
     fn a_reopened_store_keeps_its_file() {
         let place = Place::new();

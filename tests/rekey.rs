@@ -4,7 +4,7 @@
 mod common;
 
 use common::{CLOSED, CORRUPTED, Place, code, failure, pattern, single, with};
-use dkv::{KvStore, Options, SubscribeType, Value};
+use dkv::{Durability, KvStore, Options, SubscribeType, Value};
 
 const DATABASE: i32 = 27_459_594;
 const KEY_UNAVAILABLE: i32 = 15_100_006;
@@ -49,6 +49,21 @@ fn every_block_is_encrypted_anew_and_the_content_stays() {
     let store = place.open("notes", encrypted());
     assert_eq!(store.get("key7").wait().unwrap(), Value::from("later"));
     assert_eq!(std::fs::read_dir(place.store_folder("notes")).unwrap().count(), 2, "the store and its lock");
+}
+
+#[test]
+fn a_relaxed_store_is_rekeyed_with_writes_that_were_not_flushed() {
+    let place = Place::new();
+    let relaxed = with(encrypted(), |options| options.durability = Durability::Relaxed);
+    let store = place.open("notes", relaxed.clone());
+    for round in 0..5 {
+        store.put("key", round).wait().unwrap();
+        store.rekey().wait().unwrap();
+        assert_eq!(store.get("key").wait().unwrap(), Value::from(round));
+        store.put("behind", round).wait().unwrap();
+    }
+    store.close().wait().unwrap();
+    assert_eq!(place.open("notes", relaxed).get("behind").wait().unwrap(), Value::from(4));
 }
 
 #[test]

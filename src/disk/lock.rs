@@ -36,9 +36,7 @@ impl StoreLock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(held_elsewhere(&*file, folder.path())),
-                Err(TryLockError::Error(error)) => {
-                    return Err(refused(&path, &format!("its file system gives no lock ({error})")).caused_by(error));
-                }
+                Err(TryLockError::Error(error)) => return Err(no_locks(&path, error)),
             }
             // Whoever deletes the store removes the lock file too: a lock on a removed file protects nothing.
             if is_at(folder.volume(), &*file, &path) {
@@ -89,6 +87,15 @@ impl Drop for StoreLock {
             log::warn!("the lock of a store was not given back before its file was closed: {error}");
         }
     }
+}
+
+/// There is no way around it: two processes that write one store at once would destroy it.
+fn no_locks(path: &Path, error: std::io::Error) -> Error {
+    let cause = format!(
+        "its file system gives no lock ({error}), without which another process could damage the store. Put the stores in \
+         a folder on a disk of this machine"
+    );
+    refused(path, &cause).caused_by(error)
 }
 
 fn held_elsewhere(file: &dyn OpenFile, folder: &Path) -> Error {

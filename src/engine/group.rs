@@ -84,7 +84,11 @@ pub fn apply(session: &Session, stamps: &mut Stamps, jobs: &[WriteJob], durable:
 ///
 /// `Database` if it is not, `OutcomeUnknown` if nobody knows.
 pub fn flush(session: &Session, stamps: &mut Stamps) -> Result<()> {
-    session.published.begin(true)?.commit(stamps)
+    session.published.begin(true)?.commit(stamps)?;
+    // The newest snapshot is that of the commit before, and so says its number: a file that is copied from it would look
+    // as if this commit were lost.
+    session.published.forget_snapshot();
+    Ok(())
 }
 
 /// Answers the operations of a group with one wake of the dispatch thread. Each completion is followed by what `told`

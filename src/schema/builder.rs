@@ -156,6 +156,18 @@ impl FieldNode {
     }
 }
 
+/// By hand: fields may lie inside each other deeper than a stack is high.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut open = std::mem::take(&mut self.children);
+        while let Some(child) = open.pop() {
+            if let Some(node) = Arc::into_inner(child.node) {
+                open.append(&mut node.into_inner().unwrap_or_else(PoisonError::into_inner).children);
+            }
+        }
+    }
+}
+
 impl Node {
     /// The attribute string: type, `NOT NULL`, `DEFAULT`.
     fn attribute(&self) -> String {
@@ -378,6 +390,21 @@ mod tests {
         let alive = Arc::downgrade(&outer.node);
         drop((outer, inner, schema));
         assert!(alive.upgrade().is_none(), "they hold each other");
+    }
+
+    #[test]
+    fn fields_that_lie_deeper_than_a_stack_are_an_invalid_schema_and_harm_nothing() {
+        let mut outermost = FieldNode::new("f").unwrap();
+        for _ in 0..300_000 {
+            let outer = FieldNode::new("f").unwrap();
+            // Not by append_child, which looks through all that is inside each time.
+            outer.node().children.push(outermost);
+            outermost = outer;
+        }
+        let schema = SchemaBuilder::new();
+        schema.set_root(&outermost);
+        assert_eq!(schema.to_json().unwrap_err().kind(), ErrorKind::InvalidSchema);
+        drop((outermost, schema));
     }
 
     #[test]

@@ -33,3 +33,9 @@ pub use meta::RecordedOptions;
 pub use read::{Direction, Found, Range, Rows, Snapshot};
 pub use salvage::{Fallback, Wreck};
 pub use write::{Stamps, Transaction, Writing};
+
+/// The codec of records, for the fuzzers.
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzed {
+    pub use super::record::{Payload, decode as decode_record, decode_value, encode_amended, is_tombstone};
+}

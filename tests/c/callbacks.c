@@ -104,6 +104,43 @@ static void freeing_the_manager(void)
     group("the callback of an opening may free the store and the manager");
 }
 
+typedef struct reading {
+    waiter waiter;
+    dkv_query *query;
+    dkv_result_set *result_set;
+} reading;
+
+static void on_result_set_free(void *user_data, const dkv_error *error, dkv_result_set *result_set)
+{
+    reading *reading = user_data;
+    dkv_entry entry;
+    int32_t moved = 0;
+    reading->result_set = result_set;
+    CHECK_CODE(DKV_OK, dkv_result_set_move_to_first(result_set, &moved));
+    CHECK(moved == 1);
+    CHECK_CODE(DKV_OK, dkv_result_set_get_entry(result_set, &entry));
+    CHECK(text_is(entry.key, "key"));
+    dkv_query_free(reading->query);
+    dkv_result_set_free(result_set);
+    on_done(&reading->waiter, error);
+}
+
+static void freeing_what_was_read(dkv_manager *manager)
+{
+    dkv_store *store = open_store(manager, "read_inside");
+    reading reading = { .waiter = WAITER_INIT };
+    int64_t count = 0;
+    CHECK_CODE(DKV_OK, put_text(store, "key", "value"));
+    CHECK_CODE(DKV_OK, dkv_query_new(&reading.query));
+    CHECK_CODE(DKV_OK, dkv_query_prefix_key(reading.query, TEXT("k")));
+    CHECK_CODE(DKV_OK, AWAIT(&reading.waiter, dkv_store_get_result_set_by_query(store, reading.query,
+                                                                                on_result_set_free, &reading)));
+    CHECK_REFUSED(DKV_ERR_CLOSED, dkv_result_set_get_count(reading.result_set, &count));
+    CHECK_REFUSED(DKV_ERR_CLOSED, dkv_query_reset(reading.query));
+    CHECK_CODE(DKV_OK, close_store(store));
+    group("a callback may free the result set that it was given, and the query that was asked");
+}
+
 /* ---- many in flight ---- */
 
 typedef struct run {
@@ -286,6 +323,7 @@ int main(void)
     CHECK_CODE(DKV_OK, close_store(store));
     closing(manager);
     freeing(manager);
+    freeing_what_was_read(manager);
     freeing_the_manager();
     many_in_flight(manager);
     closing_with_operations_in_flight(manager);

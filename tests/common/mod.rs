@@ -4,6 +4,7 @@
 
 pub mod sealed;
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -152,17 +153,34 @@ pub fn pattern(number: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// The numbers of splitmix64: the same ones for the same seed, everywhere and for ever.
-pub struct Random(u64);
+/// The numbers of splitmix64: the same ones for the same seed, everywhere and for ever. Or those of a script, which a
+/// fuzzer writes: each choice is a byte or two of it.
+pub struct Random {
+    state: u64,
+    script: Option<VecDeque<u8>>,
+}
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, script: None }
+    }
+
+    /// Choices that these bytes make. Behind their end, the first of everything is chosen.
+    pub fn scripted(bytes: &[u8]) -> Self {
+        Self { state: 0, script: Some(bytes.iter().copied().collect()) }
+    }
+
+    /// True if a script has come to its end.
+    pub fn is_over(&self) -> bool {
+        self.script.as_ref().is_some_and(VecDeque::is_empty)
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut number = self.0;
+        if let Some(script) = &mut self.script {
+            return (0..8).fold(0, |number, _| number << 8 | u64::from(script.pop_front().unwrap_or(0)));
+        }
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut number = self.state;
         number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         number ^ (number >> 31)
@@ -170,6 +188,11 @@ impl Random {
 
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
+        if let Some(script) = &mut self.script {
+            let bytes = if end <= 256 { 1 } else { 2 };
+            let number = (0..bytes).fold(0, |number, _| number << 8 | usize::from(script.pop_front().unwrap_or(0)));
+            return number % end;
+        }
         usize::try_from(self.next() % end as u64).unwrap()
     }
 
@@ -307,4 +330,16 @@ pub fn with_database<R>(store_file: &Path, look: impl FnOnce(&Database) -> R) ->
     let body = std::fs::read(copy.path()).unwrap();
     std::fs::write(store_file, sealed::seal(&bytes, &body)).unwrap();
     seen
+}
+
+/// Gives `run` each input of a fuzzer's committed corpus, so that what was found once stays found.
+pub fn replay(target: &str, run: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut inputs: Vec<_> = folder.read_dir().unwrap().map(|input| input.unwrap().path()).collect();
+    inputs.sort();
+    assert!(inputs.len() >= 3, "{target} has a corpus");
+    for input in inputs {
+        println!("{}", input.display());
+        run(&std::fs::read(&input).unwrap());
+    }
 }

@@ -1,6 +1,6 @@
 //! The simulated volume is one that the engine can stand on, and loses what it says it loses.
 
-use dkv::simulation::{Loss, Random, Volume};
+use dkv::simulation::{Loss, Random, Vices, Volume};
 use dkv::{ErrorKind, KvStore, Manager, ManagerOptions, Options, SecurityLevel, Value};
 
 fn open(volume: &Volume) -> dkv::Result<KvStore> {
@@ -47,4 +47,19 @@ fn a_crash_leaves_what_was_synced_and_follows_from_its_seed() {
         store.close().wait().unwrap();
     }
     store.close().wait().unwrap();
+}
+
+#[test]
+fn a_file_system_without_locks_is_refused_and_the_message_says_where_to_go() {
+    let volume = Volume::new();
+    volume.turn_bad(Vices { has_no_locks: true, ..Vices::default() });
+    let error = open(&volume).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CannotOpen);
+    assert!(
+        error.message().contains("gives no lock") && error.message().contains("on a disk of this machine"),
+        "{error}"
+    );
+    assert!(!volume.files().iter().any(|file| file.ends_with("store.dkv")), "nothing is made without a lock");
+    volume.turn_bad(Vices::default());
+    open(&volume).unwrap().close().wait().unwrap();
 }

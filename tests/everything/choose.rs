@@ -11,8 +11,8 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    pub fn new(seed: u64, kind: StoreKind) -> Self {
-        Self { random: Random::new(seed), kind }
+    pub fn new(random: Random, kind: StoreKind) -> Self {
+        Self { random, kind }
     }
 
     fn key(&mut self) -> String {

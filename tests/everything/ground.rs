@@ -1,9 +1,16 @@
 //! Where the stores of a run lie: in a folder, or on a volume in memory.
 
-use dkv::{KvStore, Manager, ManagerOptions, Options};
+use dkv::{Durability, KvStore, Manager, ManagerOptions, Options};
 use tempfile::TempDir;
 
-use crate::common::{BUNDLE, manager};
+use crate::common::{BUNDLE, Random, device, manager, single, with};
+
+/// Any kind of store, durable or not.
+pub fn options(random: &mut Random) -> Options {
+    let options = if random.one_in(2) { single() } else { device() };
+    let durability = if random.one_in(2) { Durability::Durable } else { Durability::Relaxed };
+    with(options, |options| options.durability = durability)
+}
 
 /// A manager over a place of its own, which goes with it.
 pub struct Ground {

@@ -12,12 +12,12 @@ mod ground;
 mod held;
 mod model;
 mod run;
+mod scripted;
 
 use std::thread;
 
-use common::{Random, device, seed, single, with};
-use dkv::{Durability, Options};
-use ground::Ground;
+use common::{Random, replay, seed};
+use ground::{Ground, options};
 use run::Run;
 
 const OPERATIONS: usize = 250;
@@ -37,13 +37,6 @@ impl Drop for Seed {
     }
 }
 
-fn options(seed: u64) -> Options {
-    let mut random = Random::new(!seed);
-    let options = if random.one_in(2) { single() } else { device() };
-    let durability = if random.one_in(2) { Durability::Durable } else { Durability::Relaxed };
-    with(options, |options| options.durability = durability)
-}
-
 fn run_seeds(seeds: u64, ground: fn() -> Ground) {
     let first = seed();
     thread::scope(|scope| {
@@ -52,7 +45,7 @@ fn run_seeds(seeds: u64, ground: fn() -> Ground) {
                 for seed in (first..first + seeds).skip(thread as usize).step_by(THREADS as usize) {
                     let ground = ground();
                     let _seed = Seed(seed, ground.name);
-                    Run::new(ground, options(seed), seed).run(OPERATIONS);
+                    Run::new(ground, options(&mut Random::new(!seed)), Random::new(seed)).run(OPERATIONS);
                 }
             });
         }
@@ -67,4 +60,10 @@ fn a_store_in_memory_does_what_its_model_does() {
 #[test]
 fn a_store_on_disk_does_what_its_model_does() {
     run_seeds(SEEDS_ON_DISK, Ground::disk);
+}
+
+/// The fuzzer writes its scripts; those that are committed are replayed here.
+#[test]
+fn the_committed_scripts_do_what_the_model_does() {
+    replay("operations", scripted::operations);
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use dkv::{Change, KvStore, Op, Options, Outcome, Result, SubscribeType, Subscription};
 
 use crate::choose::Chooser;
-use crate::common::{OVER_LIMITS, PATIENCE};
+use crate::common::{OVER_LIMITS, PATIENCE, Random};
 use crate::ground::Ground;
 use crate::held::Held;
 use crate::model::{Content, Expected, Model};
@@ -36,11 +36,11 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(ground: Ground, options: Options, seed: u64) -> Self {
+    pub fn new(ground: Ground, options: Options, random: Random) -> Self {
         let (sender, answers) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let mut run = Self {
-            choose: Chooser::new(seed, options.kind),
+            choose: Chooser::new(random, options.kind),
             model: Model::new(options.kind),
             ground,
             options,
@@ -59,8 +59,12 @@ impl Run {
         run
     }
 
+    /// This many operations, or as many as a script has.
     pub fn run(mut self, operations: usize) {
         for _ in 0..operations {
+            if self.choose.random.is_over() {
+                break;
+            }
             let op = self.choose.operation(&self.model.content);
             self.submit(op);
             match self.choose.random.below(100) {

@@ -8,7 +8,8 @@ use std::process::Command;
 use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
-const TARGETS: [&str; 3] = ["schema", "query", "document"];
+const TARGETS: [&str; 9] =
+    ["schema", "query", "document", "record", "operations", "packed", "capi", "store_file", "backup_file"];
 const SECONDS_DEFAULT: u64 = 60;
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {

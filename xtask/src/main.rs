@@ -6,6 +6,7 @@ mod bench;
 mod c_program;
 mod command;
 mod crash;
+mod deny;
 mod dist;
 mod doxygen;
 mod fuzz;
@@ -16,6 +17,7 @@ mod platforms;
 mod python;
 mod quickstart;
 mod repository;
+mod soak;
 mod symbols;
 mod test;
 mod torture;
@@ -42,6 +44,8 @@ cargo xtask <chore>
                             cut the power under the engine N times, or repeat a failure that named its seed
     bench [--quick] [--json FILE] [--only NAME]
                             compare with other stores; --quick takes a minute, --json also writes the figures
+    deny                    check licences, bans and sources of the dependencies against deny.toml
+    soak [--minutes N]      many stores under everything at once, for 2 minutes or N; then what is left is looked at
     fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
 ";
 
@@ -75,6 +79,8 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "torture" => torture::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "crash" => crash::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "deny" => deny::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "soak" => soak::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -116,6 +116,7 @@ impl OpenFile for SimulatedFile {
 
     fn try_lock(&self) -> Result<(), TryLockError> {
         let Opening { volume, file, number, .. } = &*self.opening;
+        volume.check_has_locks().map_err(TryLockError::Error)?;
         if volume.state().locks.lock(*file, *number) { Ok(()) } else { Err(TryLockError::WouldBlock) }
     }
 

@@ -45,6 +45,8 @@ pub struct Vices {
     pub ignores_first_sync: bool,
     /// What is written to the second stretch of a file goes to the first one, and is read from there: offsets and length.
     pub folds: Option<(u64, u64, u64)>,
+    /// A lock is no call that it knows, as on some file systems of a network.
+    pub has_no_locks: bool,
 }
 
 /// Where syncs wait while a test fills the queue behind them.
@@ -201,6 +203,11 @@ impl SimulatedVolume {
         self.state().faults.plan(fault, at);
     }
 
+    /// Refuses a lock on a volume that has none.
+    pub(super) fn check_has_locks(&self) -> io::Result<()> {
+        if self.state().vices.has_no_locks { Err(io::ErrorKind::Unsupported.into()) } else { Ok(()) }
+    }
+
     /// No more operation fails.
     pub fn heal(&self) {
         self.state().faults = Faults::default();
@@ -276,6 +283,29 @@ impl SimulatedVolume {
         let state = self.state();
         let files = state.live.names.iter().filter(|(_, node)| matches!(node, Node::File(_)));
         files.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// The bytes of a file, if there is one of this name.
+    #[must_use]
+    pub fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        let state = self.state();
+        let content = state.live.names.get(path).and_then(|node| state.live.file_of(node))?;
+        let mut bytes = vec![0; content.length() as usize];
+        content.read(0, &mut bytes);
+        Some(bytes)
+    }
+
+    /// Puts another file in the place of the one of this name, durably. Its folder is there.
+    pub fn replace(&self, path: &Path, bytes: &[u8]) {
+        let mut state = self.state();
+        let file = state.next_file;
+        state.next_file += 1;
+        state.step(Step::Enter { path: path.to_owned(), node: Node::File(file) });
+        state.step(Step::Write { file, offset: 0, bytes: bytes.into(), longer: true });
+        state.step(Step::SyncFile { file });
+        if let Some(folder) = path.parent() {
+            state.step(Step::SyncFolder { path: folder.to_owned() });
+        }
     }
 
     /// A digest of all names and bytes: two volumes with the same one hold the same.

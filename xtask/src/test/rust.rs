@@ -5,10 +5,15 @@ use std::process::{Command, Stdio};
 
 use super::tally::Tally;
 use crate::command::{Outcome, cargo, spelled};
-use crate::crash;
 use crate::repository::Repository;
+use crate::{crash, deny};
 
 pub fn run(repository: &Repository, tally: &mut Tally) {
+    tally.chapter("deny.toml");
+    match deny::check(repository) {
+        Ok(message) => tally.pass(&message),
+        Err(message) => tally.fail("every dependency is allowed", &message),
+    }
     tally.chapter("cargo test");
     let mut command = cargo();
     command.current_dir(&repository.root).args(["test", "--workspace", "--no-fail-fast"]);
@@ -16,7 +21,18 @@ pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("tests in memory: crashes, faults, the model of everything");
     let mut command = crash::tests(repository);
     // With the library's own tests: those of the simulated volume are among them. The seeds of the day are printed.
-    command.args(["--lib", "--test", "crash", "--test", "everything", "--no-fail-fast", "--", "--show-output"]);
+    command.args([
+        "--lib",
+        "--test",
+        "crash",
+        "--test",
+        "everything",
+        "--test",
+        "fuzz",
+        "--no-fail-fast",
+        "--",
+        "--show-output",
+    ]);
     run_one(&mut command, tally);
 }
 

@@ -1,0 +1,10 @@
+#![no_main]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+#[path = "../../tests/fuzz/files.rs"]
+mod files;
+#[path = "../panics.rs"]
+mod panics;
+
+libfuzzer_sys::fuzz_target!(init: panics::forgive_redb(), |bytes: &[u8]| files::backup_file(bytes));
