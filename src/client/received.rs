@@ -8,7 +8,7 @@ use crate::disk::{Keyring, RootKey, StoreBackend, StoreFile, Tree, system};
 use crate::error::{ErrorKind, Result};
 use crate::limits::OBSERVER_BYTES_MAX;
 use crate::model::{Change, Entry, Options, SecurityLevel, StoreKind, SubscribeType, Value};
-use crate::storage::{Database, Direction, IndexRange, Rows, Writing};
+use crate::storage::{Database, Direction, IndexRange, Rows, Tuning, Writing};
 
 const BUNDLE_NAME: &str = "com.example.tests";
 const PEER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -56,8 +56,12 @@ impl Home {
         let tree = Tree::resolve(&system(), self.folder.path()).unwrap();
         let (folder, keys) = (tree.store("store"), Keyring::new(tree, RootKey::in_file()));
         let (backend, head) = StoreBackend::open(StoreFile::open(&folder).unwrap(), &keys).unwrap();
-        let (database, mut stamps) =
-            Database::open(backend, crate::limits::CACHE_BYTES_DEFAULT, &Arc::default()).unwrap();
+        let (database, mut stamps) = Database::open(
+            backend,
+            Tuning { cache_bytes: crate::limits::CACHE_BYTES_DEFAULT, fast_recovery: false },
+            &Arc::default(),
+        )
+        .unwrap();
         head.release().unwrap();
         let transaction = database.begin(true).unwrap();
         let result = transaction.with_tables(&mut stamps, 0, apply).unwrap();
