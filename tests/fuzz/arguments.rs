@@ -75,7 +75,7 @@ kinds! {
     // Of eight bytes, whatever kind of number is written there.
     OutNumber: *mut u64 = |machine| machine.out(0, drop);
     OutValue: *mut Value = |machine| machine.out(NO_VALUE, |value| read_value(&value));
-    OutText: *mut Text = |machine| machine.out(Text::EMPTY, |text| read_text(text));
+    OutText: *mut Text = |machine| machine.out(Text::EMPTY, read_text);
     OutEntry: *mut Entry =
         |machine| machine.out(Entry { key: Text::EMPTY, value: NO_VALUE }, |entry| read_entry(&entry));
     OutPage: *mut *const Entry = |machine| machine.out(std::ptr::null(), |page| PAGE.store(page.cast_mut(), Relaxed));

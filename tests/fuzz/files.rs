@@ -5,7 +5,7 @@
 //! input chooses; the others are the file, or changes of six bytes each.
 #![allow(dead_code, reason = "each target takes what it needs")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use dkv::simulation::{Loss, Random, Volume};
@@ -132,7 +132,7 @@ fn apply(image: &mut Vec<u8>, change: &[u8], choice: &Choice) {
 }
 
 /// A copy of the template, one file of which is another.
-fn volume_with(path: &PathBuf, image: &[u8]) -> Volume {
+fn volume_with(path: &Path, image: &[u8]) -> Volume {
     let volume = template().volume.crash(0, Loss::Killed, &mut Random::new(0));
     volume.replace(path, image);
     volume

@@ -33,6 +33,7 @@ fn the_committed_backup_files_are_restored_as_saved_or_refused() {
 #[test]
 fn the_committed_packed_records_are_answered_once_or_refused() {
     replay("packed", packed::records);
+    packed::end();
 }
 
 #[test]

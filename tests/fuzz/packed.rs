@@ -128,9 +128,17 @@ fn tags(mut bytes: &[u8]) -> Vec<u64> {
     tags
 }
 
+/// A static is never dropped, and its folder would stay.
+static HOST: Mutex<Option<Host>> = Mutex::new(None);
+
+/// Closes the store and removes its folder.
+#[allow(dead_code, reason = "a fuzzer is killed in the end")]
+pub fn end() {
+    drop(HOST.lock().unwrap().take());
+}
+
 /// Submits the bytes through a view on a queue, and takes every answer.
 pub fn records(bytes: &[u8]) {
-    static HOST: Mutex<Option<Host>> = Mutex::new(None);
     let mut slot = HOST.lock().unwrap();
     if slot.as_ref().is_none_or(|host| host.inputs == INPUTS_PER_STORE) {
         *slot = None;
