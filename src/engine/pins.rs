@@ -63,7 +63,13 @@ impl Pins {
         self.add_as(slot, HolderKind::Iterator, name, true)
     }
 
-    fn add_as(self: &Arc<Self>, slot: &Arc<Slot>, kind: HolderKind, name: &str, passing: bool) -> Result<(Pin, Revoke)> {
+    fn add_as(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        kind: HolderKind,
+        name: &str,
+        passing: bool,
+    ) -> Result<(Pin, Revoke)> {
         let mut list = self.list();
         let count = list.pinned.iter().filter(|pinned| pinned.holder.kind == kind).count();
         let (limit, what) = match kind {

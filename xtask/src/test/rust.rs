@@ -4,14 +4,18 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use super::tally::Tally;
-use crate::command::{Outcome, cargo, spelled};
+use crate::command::{self, Outcome, cargo, spelled};
 use crate::crash;
 use crate::repository::Repository;
+use crate::torture;
 
 pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("cargo test");
     let mut command = cargo();
     command.current_dir(&repository.root).args(["test", "--workspace", "--no-fail-fast"]);
+    if command::is_shared() {
+        command.env(torture::ROUNDS, torture::ROUNDS_SHARED);
+    }
     run_one(&mut command, tally);
     tally.chapter("tests in memory: crashes, faults, the model of everything");
     let mut command = crash::tests(repository);
