@@ -329,6 +329,50 @@ fn a_new_schema_amends_what_was_received_and_leaves_it_to_its_device() {
 }
 
 /// A schema with a field of this description, which has an index.
+/// Neither entries of one device become those of another, nor does what is lost of one take others with it.
+#[test]
+fn a_salvaged_store_leaves_each_entry_to_its_device() {
+    let home = Home::new(StoreKind::DeviceCollaboration);
+    let value = |device: &str, number: usize| format!("{device} {number} {}", "x".repeat(300));
+    let entries = |device: &str| {
+        (0..200).map(|at| Entry::new(format!("k{at:03}"), value(device, at).as_str())).collect::<Vec<_>>()
+    };
+    let store = home.open();
+    store.put_batch(entries("own")).wait().unwrap();
+    home.receive(store, PEER, &entries(PEER));
+    home.receive(home.open(), OTHER_PEER, &entries(OTHER_PEER));
+    home.open().close().wait().unwrap();
+    let file = home.folder.path().join("kvdb/s.store/store.dkv");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let needle = value(PEER, 100).into_bytes();
+    let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+
+    let options = Options { kind: home.kind, recover: true, ..Options::new(SecurityLevel::S1) };
+    let store = home.manager.get_store("store", options).wait().unwrap();
+    let recovery = store.recovery().unwrap().source.clone();
+    let crate::model::RecoverySource::Salvage { kept_entries, lost_entries, .. } = recovery else {
+        panic!("{recovery:?}")
+    };
+    assert!((1..=14).contains(&lost_entries) && kept_entries + lost_entries == 600, "{kept_entries}, {lost_entries}");
+    store.check_integrity(true).wait().unwrap();
+    let mut found = 0;
+    for (device, name) in [("", "own"), (PEER, PEER), (OTHER_PEER, OTHER_PEER)] {
+        let entries = store.get_entries_from_device(device, "k").wait().unwrap();
+        for entry in &entries {
+            let number: usize = entry.key[1..].parse().unwrap();
+            assert!(entry.value == Value::from(value(name, number).as_str()), "{} of {name}", entry.key);
+        }
+        assert_eq!(entries.len() == 200, device != PEER, "{name}");
+        found += entries.len() as u64;
+    }
+    assert_eq!(found, kept_entries);
+    store.remove_device_data(PEER).wait().unwrap();
+    assert_eq!(store.count_from_device(OTHER_PEER, "").wait().unwrap(), 200);
+    assert_eq!(store.count("^").wait().unwrap(), 200);
+}
+
 fn schema(field: &str) -> String {
     format!(
         r#"{{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"COMPATIBLE","SCHEMA_DEFINE":{{"a":{field}}},"SCHEMA_INDEXES":["a"]}}"#

@@ -133,7 +133,8 @@ impl Wreck {
                 ));
             }
             let damaged_pages = self.damaged_pages + taken.damaged_pages;
-            Ok(Salvaged { kept: taken.kept, lost: rows - taken.kept, damaged_pages })
+            // A trace of a deleted key is kept, and is no entry.
+            Ok(Salvaged { kept: taken.kept - taken.traces, lost: rows - taken.kept, damaged_pages })
         })
     }
 
@@ -175,6 +176,8 @@ struct Taken {
     blobs: BTreeSet<u64>,
     met: u64,
     kept: u64,
+    /// Traces of deleted keys among what was kept.
+    traces: u64,
     damaged_pages: u64,
     /// There are traces of deleted keys, or entries of other devices.
     synchronised: bool,
@@ -187,6 +190,7 @@ impl Taken {
             return Ok(false);
         }
         self.blobs.extend(record.payload.blob().map(|blob| blob.id));
+        self.traces += u64::from(record.tombstone);
         self.synchronised |= record.tombstone || record.origin != u64::from(origin::OWN);
         Ok(true)
     }

@@ -24,6 +24,7 @@ mod writers;
 
 use std::path::Path;
 use std::thread;
+use std::time::Instant;
 
 use backup_files::files;
 use common::{BUNDLE, Partner, Place, Random, child, child_folder, manager, say, seed};
@@ -32,8 +33,10 @@ use dkv::Manager;
 const TEST: &str = "what_was_acknowledged_survives_a_kill_and_every_state_is_whole";
 const ROUNDS: &str = "DKV_TORTURE_ROUNDS";
 const ROUNDS_DEFAULT: usize = 20;
-/// Lines that a child may say before it is killed.
-const LINES_MAX: usize = 1000;
+/// Lines that a child may say before it is killed. Most are killed soon, so that there are many kills; one in ten works
+/// for longer, through several backups and keys.
+const LINES_MAX: usize = 300;
+const LINES_MAX_LONG: usize = 1000;
 const FROM: &str = "DKV_TEST_FROM";
 
 /// What a child said, by a part of the torture: its own lines, without its name.
@@ -68,7 +71,8 @@ fn work_and_kill(place: &Place, first: u64, random: &mut Random) -> Vec<String> 
     command.env(FROM, first.to_string());
     let mut worker = Partner::start(command);
     let mut said = Vec::new();
-    for _ in 0..random.below(LINES_MAX) {
+    let lines = if random.below(10) == 0 { LINES_MAX_LONG } else { LINES_MAX };
+    for _ in 0..random.below(lines) {
         said.push(worker.hear("").expect("the child works for ever"));
     }
     worker.kill();
@@ -100,18 +104,24 @@ impl Ledger {
         }
     }
 
-    /// Looks at what the kill left, and gives the first number that nobody has used.
+    /// Looks at what the kill left, at all parts at once: they mostly wait for the disk. Gives the first number that
+    /// nobody has used.
     fn check(&mut self, place: &Place, first: u64, said: &[String]) -> u64 {
         let manager: &Manager = place.manager();
-        let mut next = first;
-        for writer in &mut self.writers {
-            next = next.max(writer.check(manager, first, said));
-        }
-        next = next.max(self.transactions.check(manager, said));
-        next = next.max(self.backups.check(manager, said));
-        next = next.max(self.rekeys.check(place, said));
-        next = next.max(self.indexes.check(place, said));
-        next = next.max(creations::check(place, first, said));
+        let Self { writers, transactions, backups, rekeys, indexes } = self;
+        let next = thread::scope(|scope| {
+            let writers: Vec<_> =
+                writers.iter_mut().map(|writer| scope.spawn(move || writer.check(manager, first, said))).collect();
+            let others = [
+                scope.spawn(|| transactions.check(manager, said)),
+                scope.spawn(|| backups.check(manager, said)),
+                scope.spawn(|| rekeys.check(place, said)),
+                scope.spawn(|| indexes.check(place, said)),
+                scope.spawn(|| creations::check(place, first, said)),
+            ];
+            let parts = writers.into_iter().chain(others);
+            parts.map(|part| part.join().expect("what is wrong stands above")).max().unwrap_or(first).max(first)
+        });
         let strays: Vec<_> = files(place.path()).into_iter().filter(|file| !belongs(file)).collect();
         assert!(strays.is_empty(), "nobody needs {strays:?}");
         next + 1
@@ -137,9 +147,17 @@ fn what_was_acknowledged_survives_a_kill_and_every_state_is_whole() {
     let mut random = Random::new(seed());
     let (mut ledger, mut first) = (Ledger::new(), 1);
     for round in 0..rounds() {
+        let begun = Instant::now();
         let said = work_and_kill(&place, first, &mut random);
+        let worked = begun.elapsed();
         let next = ledger.check(&place, first, &said);
-        println!("round {round}: {} lines, numbers {first} to {next}", said.len());
+        let checked = begun.elapsed() - worked;
+        println!(
+            "round {round}: {} lines in {} ms, numbers {first} to {next}, looked at in {} ms",
+            said.len(),
+            worked.as_millis(),
+            checked.as_millis()
+        );
         first = next;
     }
 }

@@ -115,11 +115,16 @@ impl Tool {
     }
 }
 
+/// Whether this run is for everybody: continuous integration says so.
+pub fn is_shared() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
 /// Whether this is a Linux whose packages this user may change without being asked for a password, and said so: by
 /// being continuous integration.
 fn may_install_packages() -> bool {
     let is_root = || Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    cfg!(target_os = "linux") && std::env::var_os("CI").is_some() && is_root()
+    cfg!(target_os = "linux") && is_shared() && is_root()
 }
 
 /// Cargo itself: the very one that runs this program.

@@ -4,7 +4,9 @@ use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
 /// What tests/torture reads.
-const ROUNDS: &str = "DKV_TORTURE_ROUNDS";
+pub const ROUNDS: &str = "DKV_TORTURE_ROUNDS";
+/// Rounds of a test run on a machine that tests for everybody, where `CI` is set.
+pub const ROUNDS_SHARED: &str = "200";
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     let rounds = rounds(words)?;

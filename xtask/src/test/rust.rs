@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use super::tally::Tally;
-use crate::command::{Outcome, cargo, spelled};
+use crate::command::{self, Outcome, cargo, spelled};
 use crate::repository::Repository;
-use crate::{crash, deny};
+use crate::{crash, deny, torture};
 
 pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("deny.toml");
@@ -17,6 +17,9 @@ pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("cargo test");
     let mut command = cargo();
     command.current_dir(&repository.root).args(["test", "--workspace", "--no-fail-fast"]);
+    if command::is_shared() {
+        command.env(torture::ROUNDS, torture::ROUNDS_SHARED);
+    }
     run_one(&mut command, tally);
     tally.chapter("tests in memory: crashes, faults, the model of everything");
     let mut command = crash::tests(repository);
