@@ -19,12 +19,21 @@ const QUICK = process.argv.includes('--quick');
 const [FOLDER = tmpdir()] = process.argv.slice(2).filter((given) => given !== '--quick');
 const ROUNDS = QUICK ? 1 : 3;
 const PART = QUICK ? 10 : 1;
-const VALUE = new Uint8Array(100).fill(7);
+const VALUE_BYTES = 100;
 // As many as are put in one round.
 const KEYS = 10000 / PART;
 const IN_FLIGHT = 1000;
 
 const key = (i) => `key${String(i % KEYS).padStart(6, '0')}`;
+
+let lastValue = 0;
+
+/** A value that no put had before: of one that is there already, SQLite writes nothing. */
+function freshValue() {
+    const value = Buffer.alloc(VALUE_BYTES, 7);
+    value.writeUInt32LE((lastValue += 1));
+    return value;
+}
 
 async function inFlight(count, operation) {
     for (let done = 0; done < count; done += IN_FLIGHT) {
@@ -39,8 +48,8 @@ async function oneByOne(count, operation) {
 }
 
 const WORK = {
-    'put, 1000 in flight': [10000, (store, count) => inFlight(count, (i) => store.put(key(i), VALUE))],
-    'put, one by one': [100, (store, count) => oneByOne(count, (i) => store.put(key(i), VALUE))],
+    'put, 1000 in flight': [10000, (store, count) => inFlight(count, (i) => store.put(key(i), freshValue()))],
+    'put, one by one': [100, (store, count) => oneByOne(count, (i) => store.put(key(i), freshValue()))],
     getSync: [
         100000,
         (store, count) => {
