@@ -90,6 +90,7 @@
  * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
  * of the socket, the views of the queue die, and with them the result sets, iterators and subscriptions that they gave and
  * the transaction that was begun through one of them.
+ * An event loop that watches only sockets of its own making listens, and dkv_queue_connect() connects to it.
  *
  * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
  * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.
@@ -2807,6 +2808,22 @@ int32_t dkv_queue_create(dkv_queue **queue);
  */
 int32_t dkv_queue_descriptor(dkv_queue *queue,
                              intptr_t *descriptor);
+
+/**
+ * Connects to a port of 127.0.0.1 on which the host listens, in place of dkv_queue_descriptor(): for an event loop that
+ * watches only sockets of its own making, as that of Node.js does on Windows.
+ *
+ * The connection that comes from `own_port` is the library's, and the host closes every other one. It becomes readable
+ * when the queue goes from empty to non-empty, and is to be used like the descriptor: read it empty first, then drain,
+ * and close it once, which tells the library that the host is gone. It may be accepted after this call.
+ * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (port 0; also for a second call, and for one of each), DKV_ERR_CLOSED,
+ * DKV_ERR_DATABASE (nobody listens there, or no descriptor is left).
+ *
+ * `own_port` is NULL or writable.
+ */
+int32_t dkv_queue_connect(dkv_queue *queue,
+                          uint16_t port,
+                          uint16_t *own_port);
 
 /**
  * Waits until something is in the queue, at most `timeout_ms` milliseconds.

@@ -133,6 +133,10 @@ pub const GROUP_OPERATIONS_MAX: usize = 1024;
 /// Bytes in one commit, so that a group of large values does not keep small ones waiting.
 pub const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Time that a completion queue gives a connection to the host's own port on this machine: it takes microseconds where
+/// the host listens, and Windows tries for 2 seconds where nobody does.
+pub const WAKE_CONNECT_MS_MAX: u64 = 2_000;
+
 /// Threads of the process that serve asynchronous reads of all stores.
 pub const READER_THREADS_MAX: usize = 2;
 /// Reads that one reader thread takes from the pool's queue at a time.

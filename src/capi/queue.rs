@@ -143,6 +143,27 @@ impl Queue {
     }
 }
 
+impl State {
+    /// Refuses a second way to wake the host.
+    fn check_no_wake(&self) -> Result<()> {
+        match self.wake {
+            None => Ok(()),
+            Some(_) => Err(Error::invalid_argument(
+                "Parameter error: the queue's descriptor was given out already, or it is connected.",
+            )),
+        }
+    }
+
+    /// Wakes the host by this from now on.
+    fn wake_by(&mut self, wake: Wake) {
+        if !self.records.is_empty() {
+            // A host that is gone already is noticed with the next record.
+            let _ = wake.signal();
+        }
+        self.wake = Some(wake);
+    }
+}
+
 /// The queue that a handle stands for.
 pub fn get(queue: *const dkv_queue) -> Result<Arc<Queue>> {
     QUEUES.get(queue as usize)
@@ -192,19 +213,48 @@ pub unsafe extern "C" fn dkv_queue_descriptor(queue: *mut dkv_queue, descriptor:
         let out = Out::new("place for the descriptor", descriptor)?;
         let queue = get(queue)?;
         let mut state = queue.state();
-        if state.wake.is_some() {
-            return Err(Error::invalid_argument("Parameter error: the queue's descriptor was given out already."));
-        }
+        state.check_no_wake()?;
         let (wake, host) = Wake::pair().map_err(|error| {
             Error::new(ErrorKind::Database, format!("The system gives no descriptor: {error}.")).caused_by(error)
         })?;
-        if !state.records.is_empty() {
-            // Nobody has the host's end yet, so it cannot be closed.
-            let _ = wake.signal();
-        }
-        state.wake = Some(wake);
+        state.wake_by(wake);
         // SAFETY: writable by the contract of this function.
         unsafe { out.set(host) };
+        Ok(())
+    })
+}
+
+/// Connects to a port of 127.0.0.1 on which the host listens, in place of dkv_queue_descriptor(): for an event loop that
+/// watches only sockets of its own making, as that of Node.js does on Windows.
+///
+/// The connection that comes from `own_port` is the library's, and the host closes every other one. It becomes readable
+/// when the queue goes from empty to non-empty, and is to be used like the descriptor: read it empty first, then drain,
+/// and close it once, which tells the library that the host is gone. It may be accepted after this call.
+/// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (port 0; also for a second call, and for one of each), DKV_ERR_CLOSED,
+/// DKV_ERR_DATABASE (nobody listens there, or no descriptor is left).
+///
+/// # Safety
+///
+/// `own_port` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dkv_queue_connect(queue: *mut dkv_queue, port: u16, own_port: *mut u16) -> i32 {
+    guard(|| {
+        let out = Out::new("place for the port", own_port)?;
+        let queue = get(queue)?;
+        if port == 0 {
+            return Err(Error::invalid_argument("Parameter error: the port is 0. Listen first, and give its number."));
+        }
+        queue.state().check_no_wake()?;
+        // Outside the lock: the system may take its time, and answers go on coming.
+        let (wake, from) = Wake::connect(port).map_err(|error| {
+            Error::new(ErrorKind::Database, format!("Port {port} of this machine does not answer: {error}."))
+                .caused_by(error)
+        })?;
+        let mut state = queue.state();
+        state.check_no_wake()?;
+        state.wake_by(wake);
+        // SAFETY: writable by the contract of this function.
+        unsafe { out.set(from) };
         Ok(())
     })
 }

@@ -1,21 +1,43 @@
 //! The descriptor that wakes the host of a completion queue.
 //!
 //! A connected pair of sockets: any event loop can watch one, and the library learns when the host's end closes. The
-//! host owns its end and closes it once.
+//! host owns its end and closes it once. A host whose event loop takes no socket that it did not make itself listens, and
+//! the library connects to it.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::limits::WAKE_CONNECT_MS_MAX;
 
 /// The library's end.
 #[derive(Debug)]
 pub struct Wake {
     end: platform::End,
+    is_connection: bool,
 }
 
 impl Wake {
     /// A new pair: the library's end, and the descriptor of the host's.
     pub fn pair() -> io::Result<(Self, isize)> {
         let (end, host) = platform::pair()?;
-        Ok((Self { end }, host))
+        // Windows has no other pair than a connection.
+        Ok((Self { end, is_connection: cfg!(windows) }, host))
+    }
+
+    /// The library's end of a connection to a port of this machine, on which the host listens, and the port that it
+    /// comes from: by that the host knows it from connections of others.
+    pub fn connect(port: u16) -> io::Result<(Self, u16)> {
+        let host = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let ours = TcpStream::connect_timeout(&host, Duration::from_millis(WAKE_CONNECT_MS_MAX))?;
+        let own_port = ours.local_addr()?.port();
+        if own_port == port {
+            // Where nobody listens, TCP may connect a socket to itself.
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        ours.set_nodelay(true)?;
+        ours.set_nonblocking(true)?;
+        Ok((Self { end: platform::adopt(ours)?, is_connection: true }, own_port))
     }
 
     /// Makes the host's end readable.
@@ -24,6 +46,10 @@ impl Wake {
     ///
     /// Any error means that the host's end is closed. A full buffer is none: the host is awake already.
     pub fn signal(&self) -> io::Result<()> {
+        // TCP takes a byte for a host that closed its end, and tells of it only with the next one, which may never be.
+        if self.is_connection && self.is_hung_up() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         match platform::send_byte(&self.end) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             other => other,
@@ -39,17 +65,25 @@ impl Wake {
 #[cfg(unix)]
 mod platform {
     use std::io;
-    use std::os::fd::{AsRawFd, IntoRawFd};
+    use std::net::TcpStream;
+    use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
     use std::os::unix::net::UnixStream;
 
-    pub type End = UnixStream;
+    pub type End = OwnedFd;
 
     pub fn pair() -> io::Result<(End, isize)> {
         let (ours, theirs) = UnixStream::pair()?;
-        prevent_signal(&ours)?;
         ours.set_nonblocking(true)?;
         theirs.set_nonblocking(true)?;
+        let ours = End::from(ours);
+        prevent_signal(&ours)?;
         Ok((ours, theirs.into_raw_fd() as isize))
+    }
+
+    pub fn adopt(ours: TcpStream) -> io::Result<End> {
+        let ours = End::from(ours);
+        prevent_signal(&ours)?;
+        Ok(ours)
     }
 
     /// MSG_NOSIGNAL: a host that closed its end must not be killed by SIGPIPE.
@@ -112,6 +146,10 @@ mod platform {
         Ok((ours, theirs.into_raw_socket() as isize))
     }
 
+    pub fn adopt(ours: TcpStream) -> io::Result<End> {
+        Ok(ours)
+    }
+
     pub fn send_byte(mut end: &End) -> io::Result<()> {
         end.write(&[1]).map(drop)
     }
@@ -140,6 +178,34 @@ mod tests {
         drop(unsafe { OwnedFd::from_raw_fd(host as i32) });
         assert!(wake.is_hung_up());
         assert!(wake.signal().is_err());
+    }
+
+    #[test]
+    fn a_host_that_listens_is_connected_to_and_its_end_is_noticed() {
+        use std::io::Read;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (wake, own_port) = Wake::connect(listener.local_addr().unwrap().port()).unwrap();
+        wake.signal().unwrap();
+        let (mut host, from) = listener.accept().unwrap();
+        assert_eq!(from.port(), own_port);
+        let mut byte = [0];
+        host.read_exact(&mut byte).unwrap();
+        assert!(!wake.is_hung_up());
+        drop(host);
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while !wake.is_hung_up() {
+            assert!(std::time::Instant::now() < deadline, "the closed end was not noticed");
+            std::thread::yield_now();
+        }
+        assert!(wake.signal().is_err());
+    }
+
+    #[test]
+    fn a_port_on_which_nobody_listens_is_refused() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        assert!(Wake::connect(port).is_err());
     }
 
     #[test]

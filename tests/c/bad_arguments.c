@@ -55,6 +55,7 @@ static void null_everything(void)
     CHECK_REFUSED_UNWRITTEN(bad, value, dkv_store_try_get(NULL, TEXT("key"), buffer, sizeof buffer, &value));
     CHECK_REFUSED(bad, dkv_queue_create(NULL));
     CHECK_REFUSED(bad, dkv_queue_descriptor(NULL, NULL));
+    CHECK_REFUSED(bad, dkv_queue_connect(NULL, 1, NULL));
     CHECK_REFUSED(bad, dkv_queue_wait(NULL, 0));
     CHECK_REFUSED_UNWRITTEN(bad, written, dkv_queue_drain(NULL, buffer, sizeof buffer, &written, &needed));
     CHECK_REFUSED_UNWRITTEN(bad, view, dkv_store_on_queue(NULL, NULL, &view));
@@ -255,6 +256,7 @@ static void check_forged(void *handle)
     dkv_store *view;
     dkv_manager *manager_view;
     intptr_t descriptor;
+    uint16_t port;
     size_t written;
     size_t needed = 77;
     const uint8_t *data;
@@ -270,6 +272,7 @@ static void check_forged(void *handle)
     CHECK_REFUSED_UNWRITTEN(bad, manager_view, dkv_manager_on_queue(handle, queue, &manager_view));
     CHECK_REFUSED(bad, dkv_queue_wait(queue, 0));
     CHECK_REFUSED_UNWRITTEN(bad, descriptor, dkv_queue_descriptor(queue, &descriptor));
+    CHECK_REFUSED_UNWRITTEN(bad, port, dkv_queue_connect(queue, 1, &port));
     CHECK_REFUSED_UNWRITTEN(bad, written, dkv_queue_drain(queue, buffer, sizeof buffer, &written, &needed));
     CHECK_CODE(77, (int64_t)needed);
     CHECK_REFUSED_UNWRITTEN(bad, data, dkv_blob_data(handle, &data, &length));

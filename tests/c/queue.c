@@ -2,7 +2,9 @@
 
 #include "records.h"
 
+#include <arpa/inet.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 /* ---- the records, one kind after the other ---- */
 
@@ -278,6 +280,21 @@ static bool is_woken(int descriptor, int timeout_ms)
     return true;
 }
 
+/* Closes the host's end. The library notices when it next has something to tell, and there is nobody to answer then. */
+static void check_that_views_die(dkv_store *view, int descriptor)
+{
+    dkv_value value = integer_value(1);
+    close(descriptor);
+    int32_t status = DKV_OK;
+    for (int attempt = 0; attempt < WAIT_MS && status == DKV_OK; attempt++) {
+        status = put_on(view, "nobody", &value, 1);
+        if (status == DKV_OK) {
+            usleep(1000);
+        }
+    }
+    CHECK_CODE(DKV_ERR_CLOSED, status);
+}
+
 static void descriptors(dkv_store *store)
 {
     host host = host_create();
@@ -302,20 +319,65 @@ static void descriptors(dkv_store *store)
     CHECK_CODE(77, second);
     group("the descriptor is given once");
 
-    /* From the closing on there is nobody to answer: the library notices when it next has something to tell. */
-    close((int)descriptor);
-    int32_t status = DKV_OK;
-    for (int attempt = 0; attempt < WAIT_MS && status == DKV_OK; attempt++) {
-        status = put_on(view, "nobody", &value, 1);
-        if (status == DKV_OK) {
-            usleep(1000);
-        }
-    }
-    CHECK_CODE(DKV_ERR_CLOSED, status);
+    check_that_views_die(view, (int)descriptor);
     CHECK_CODE(DKV_OK, put_text(store, "still", "open"));
     dkv_store_free(view);
     host_free(&host);
     group("closing the host's end kills the views, and nothing else");
+}
+
+/* A socket that listens on a port of 127.0.0.1, which the system chooses. */
+static int listening(uint16_t *port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(listener, (struct sockaddr *)&address, sizeof address) == 0);
+    CHECK(listen(listener, 1) == 0);
+    CHECK(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
+    *port = ntohs(address.sin_port);
+    return listener;
+}
+
+static void connections(dkv_store *store)
+{
+    host host = host_create();
+    dkv_store *view = view_of(store, host.queue);
+    dkv_value value = integer_value(1);
+    uint16_t port;
+    uint16_t own_port = 77;
+    int listener = listening(&port);
+    CHECK_REFUSED(DKV_ERR_INVALID_ARGUMENT, dkv_queue_connect(host.queue, port, NULL));
+    CHECK_REFUSED(DKV_ERR_INVALID_ARGUMENT, dkv_queue_connect(host.queue, 0, &own_port));
+    CHECK_CODE(77, own_port);
+    /* What is queued before the connection, and before it is accepted, wakes as well. */
+    CHECK_CODE(DKV_OK, put_on(view, "woken", &value, 1));
+    CHECK_CODE(DKV_OK, dkv_queue_wait(host.queue, WAIT_MS));
+    CHECK_CODE(DKV_OK, dkv_queue_connect(host.queue, port, &own_port));
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    int accepted = accept(listener, (struct sockaddr *)&from, &size);
+    CHECK_CODE(own_port, ntohs(from.sin_port));
+    CHECK(is_woken(accepted, WAIT_MS));
+    CHECK(next_record(&host).tag == 1);
+    CHECK_CODE(DKV_OK, put_on(view, "woken", &value, 2));
+    CHECK(is_woken(accepted, WAIT_MS));
+    CHECK(next_record(&host).tag == 2);
+    group("a connection to the host is readable when something is queued");
+
+    intptr_t descriptor;
+    CHECK_REFUSED(DKV_ERR_INVALID_ARGUMENT, dkv_queue_connect(host.queue, port, &own_port));
+    CHECK_REFUSED(DKV_ERR_INVALID_ARGUMENT, dkv_queue_descriptor(host.queue, &descriptor));
+    check_that_views_die(view, accepted);
+    close(listener);
+    dkv_store_free(view);
+    host_free(&host);
+    group("a queue is woken in one way, and closing the host's end of a connection kills the views");
+
+    host = host_create();
+    CHECK_REFUSED(DKV_ERR_DATABASE, dkv_queue_connect(host.queue, port, &own_port));
+    host_free(&host);
+    group("a port on which nobody listens is refused");
 }
 
 static void freeing_a_queue(dkv_store *store)
@@ -347,6 +409,7 @@ int main(void)
     small_buffers(store);
     many_records(store);
     descriptors(store);
+    connections(store);
     freeing_a_queue(store);
     CHECK_CODE(DKV_OK, close_store(store));
     dkv_manager_free(manager);

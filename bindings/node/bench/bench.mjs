@@ -1,6 +1,8 @@
 // Compares dkv with other embedded stores: the same values, the same durability, one after the other in each round.
 //
-//     npm ci && node bench.mjs [FOLDER]
+//     npm ci && node bench.mjs [FOLDER] [--quick]
+//
+// With --quick there is one round of a tenth of the operations, which shows that everything runs and measures nothing.
 //
 // Every put is on the disk when it is acknowledged, in every store. What a flush costs on this disk stands in the first line.
 // A figure is the best of the rounds; the processor time is that of all threads, and hardly depends on what else the
@@ -13,12 +15,25 @@ import process from 'node:process';
 
 import { peers } from './peers.mjs';
 
-const ROUNDS = 3;
-const VALUE = new Uint8Array(100).fill(7);
-const KEYS = 10000;
+const QUICK = process.argv.includes('--quick');
+const [FOLDER = tmpdir()] = process.argv.slice(2).filter((given) => given !== '--quick');
+const ROUNDS = QUICK ? 1 : 3;
+const PART = QUICK ? 10 : 1;
+const VALUE_BYTES = 100;
+// As many as are put in one round.
+const KEYS = 10000 / PART;
 const IN_FLIGHT = 1000;
 
 const key = (i) => `key${String(i % KEYS).padStart(6, '0')}`;
+
+let lastValue = 0;
+
+/** A value that no put had before: of one that is there already, SQLite writes nothing. */
+function freshValue() {
+    const value = Buffer.alloc(VALUE_BYTES, 7);
+    value.writeUInt32LE((lastValue += 1));
+    return value;
+}
 
 async function inFlight(count, operation) {
     for (let done = 0; done < count; done += IN_FLIGHT) {
@@ -33,8 +48,8 @@ async function oneByOne(count, operation) {
 }
 
 const WORK = {
-    'put, 1000 in flight': [10000, (store, count) => inFlight(count, (i) => store.put(key(i), VALUE))],
-    'put, one by one': [100, (store, count) => oneByOne(count, (i) => store.put(key(i), VALUE))],
+    'put, 1000 in flight': [10000, (store, count) => inFlight(count, (i) => store.put(key(i), freshValue()))],
+    'put, one by one': [100, (store, count) => oneByOne(count, (i) => store.put(key(i), freshValue()))],
     getSync: [
         100000,
         (store, count) => {
@@ -49,7 +64,8 @@ const WORK = {
 
 const microseconds = (since) => Number(process.hrtime.bigint() - since) / 1000;
 
-async function measure(store, [count, work]) {
+async function measure(store, [whole, work]) {
+    const count = whole / PART;
     const cpu = process.cpuUsage();
     const since = process.hrtime.bigint();
     await work(store, count);
@@ -83,7 +99,7 @@ async function opened(folder) {
     return stores;
 }
 
-const folder = mkdtempSync(path.join(process.argv[2] ?? tmpdir(), 'dkv-bench-'));
+const folder = mkdtempSync(path.join(FOLDER, 'dkv-bench-'));
 try {
     console.log(`A write of 4 KiB and its flush take ${flushMicroseconds(folder).toFixed(0)} us here.`);
     const stores = await opened(folder);

@@ -2,12 +2,8 @@
 
 // The end of the library's answers in this thread's event loop.
 //
-// Answers wait as records in a completion queue. Node's own net.Socket watches the queue's descriptor, which becomes
-// readable when an empty queue gets a record; then this thread drains the whole queue in one call. The socket keeps the
-// process alive exactly while an answer is owed. When the thread ends, its descriptor closes, and by that the library
-// learns to let go of everything that this thread has opened.
-
-const net = require('node:net');
+// Answers wait as records in a completion queue. This thread is woken (wake.js) when an empty queue gets a record, and
+// drains the whole queue in one call. The wake keeps the process alive exactly while an answer is owed.
 
 const { RecordKind } = require('./constants');
 const { BusinessError, check } = require('./errors');
@@ -15,11 +11,11 @@ const { Block } = require('./memory');
 const { native } = require('./native');
 const { Outbox } = require('./outbox');
 const { HEAD_BYTES, Reader } = require('./record');
+const { watch } = require('./wake');
 
 const DRAIN_BYTES = 1 << 20;
 // Room may come from answers that another thread takes, of which this one is not told: so it looks by itself, too.
 const RETRY_MS = 5;
-const WAKE_BYTES = 64;
 const TAG_MAX = 2 ** 32;
 
 /** Kinds that may come many times under one tag. */
@@ -39,7 +35,7 @@ class Loop {
     #waiting = new Set();
     #retry = undefined;
     #queue;
-    #socket;
+    #wake;
     #pendings = new Map();
     /** What to tell, by tag, of what comes any number of times. */
     #listeners = new Map();
@@ -52,23 +48,11 @@ class Loop {
         const out = this.#sizes;
         check(native.queue_create(out.address));
         this.#queue = out.number(0);
-        check(native.queue_descriptor(this.#queue, out.address));
-        this.#socket = this.#watch(out.number(0));
+        this.#wake = watch(this.#queue, () => this.#drain());
     }
 
     get queue() {
         return this.#queue;
-    }
-
-    #watch(fd) {
-        const onread = {
-            buffer: Buffer.alloc(WAKE_BYTES),
-            callback: () => {
-                this.#drain();
-                return true;
-            },
-        };
-        return new net.Socket({ fd, readable: true, writable: false, onread }).unref();
     }
 
     /** Owes an answer, under the tag that is returned. */
@@ -76,7 +60,7 @@ class Loop {
         const tag = this.#newTag();
         this.#pendings.set(tag, pending);
         if (this.#pendings.size === 1) {
-            this.#socket.ref();
+            this.#wake.ref();
         }
         return tag;
     }
@@ -96,7 +80,7 @@ class Loop {
 
     #rest() {
         if (this.#pendings.size === 0) {
-            this.#socket.unref();
+            this.#wake.unref();
         }
     }
 

@@ -76,6 +76,7 @@ const keyRange = koffi.struct({
 const TYPES = {
     number: ['int32_t'],
     unsigned: ['uint32_t'],
+    port: ['uint16_t'],
     long: ['int64_t'],
     handle: ['uintptr_t'],
     // Memory of ours by its address: what the call reads, or where it writes.
@@ -233,6 +234,7 @@ const native = {
 
     queue_create: declare('queue_create', 'memory'),
     queue_descriptor: declare('queue_descriptor', 'handle memory'),
+    queue_connect: declare('queue_connect', 'handle port memory'),
     queue_wait: declare('queue_wait', 'handle unsigned'),
     queue_drain: declare('queue_drain', 'handle memory size memory memory'),
     blob_data: declare('blob_data', 'handle memory memory'),

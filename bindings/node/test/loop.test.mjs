@@ -93,6 +93,19 @@ test('behind a terminated worker another one writes, opens eight result sets and
     assert.deepEqual(await managerOf(databaseDir).getAllKVStoreId(BUNDLE_NAME), []);
 });
 
+test('the same behind one that is terminated with 200 operations under way', async () => {
+    const databaseDir = folder();
+    for (let round = 0; round < 3; round++) {
+        const acknowledged = new SharedArrayBuffer(5000);
+        const { worker } = await started('writing_worker.mjs', { databaseDir, name: 'a', acknowledged });
+        const marks = new Uint8Array(acknowledged);
+        await until(() => marks.some(Boolean), 'an acknowledged write of the worker');
+        await worker.terminate();
+        await started('following_worker.mjs', { databaseDir });
+    }
+    assert.deepEqual(await managerOf(databaseDir).getAllKVStoreId(BUNDLE_NAME), []);
+});
+
 test('what an idle worker held when it was terminated is free for those who had the store open', async () => {
     const databaseDir = folder();
     const manager = managerOf(databaseDir);

@@ -36,7 +36,7 @@ test('two files install offline into an empty folder, without a script, and run 
     run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...names], { cwd: program, env });
     const installed = path.join(program, 'node_modules', 'dkv');
     assert.ok(!existsSync(path.join(installed, 'test')) && !existsSync(path.join(installed, 'node_modules')));
-    for (const name of ['LICENSE', 'README.md', 'index.cjs', 'index.mjs', 'index.d.cts', 'index.d.mts']) {
+    for (const name of ['LICENSE', 'README.md', 'index.cjs', 'index.mjs', 'index.d.cts', 'index.d.mts', 'types/store.d.cts']) {
         assert.ok(existsSync(path.join(installed, name)), name);
     }
     for (const name of readdirSync(path.join(program, 'node_modules')).filter((entry) => entry.startsWith('dkv'))) {

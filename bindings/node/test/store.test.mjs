@@ -50,12 +50,13 @@ test('bytes that change after the call change nothing in the store', async () =>
         store.put('small', small),
         store.putBatch([entry('batch', small)]),
         store.putIfAbsent('conditional', small),
+        store.putTyped('typed', { type: ValueType.BYTE_ARRAY, value: small }),
     ];
     bytes.fill(9);
     small.fill(9);
     await Promise.all(puts);
     assert.ok((await store.get('large')).every((byte) => byte === 1));
-    for (const key of ['small', 'batch', 'conditional']) {
+    for (const key of ['small', 'batch', 'conditional', 'typed']) {
         assert.deepEqual(await store.get(key), new Uint8Array([1, 2, 3]));
     }
     const read = await store.get('small');

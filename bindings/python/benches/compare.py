@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import shutil
 import sqlite3
 import tempfile
@@ -28,10 +29,18 @@ import dkv
 import dkv.aio
 
 IN_FLIGHT = 1000
-VALUE = b"v" * 100
+VALUE_BYTES = 100
 KEYS = [f"key{number:06}" for number in range(IN_FLIGHT)]
 #: asyncio's own default for to_thread on a machine with many cores.
 THREADS = 32
+
+_NUMBERS = itertools.count()
+
+
+def fresh_value() -> bytes:
+    """A value that no put had before: of one that is there already, SQLite writes nothing."""
+    return next(_NUMBERS).to_bytes(VALUE_BYTES, "little")
+
 
 Put = Callable[[str], None]
 Get = Callable[[str], Any]
@@ -59,7 +68,7 @@ def open_dkv(folder: Path, durable: bool) -> Peer:
         store.close()
         manager.close()
 
-    return Peer(lambda key: store.put(key, VALUE), store.get, close)
+    return Peer(lambda key: store.put(key, fresh_value()), store.get, close)
 
 
 def open_lmdb(folder: Path, durable: bool) -> Peer:
@@ -69,7 +78,7 @@ def open_lmdb(folder: Path, durable: bool) -> Peer:
 
     def put(key: str) -> None:
         with environment.begin(write=True) as transaction:
-            transaction.put(key.encode(), VALUE)
+            transaction.put(key.encode(), fresh_value())
 
     def get(key: str) -> Any:
         with environment.begin() as transaction:
@@ -87,7 +96,7 @@ def open_rocksdict(folder: Path, durable: bool) -> Peer:
     table.set_write_options(options)
 
     def put(key: str) -> None:
-        table[key.encode()] = VALUE
+        table[key.encode()] = fresh_value()
 
     return Peer(put, lambda key: table.get(key.encode()), table.close)
 
@@ -96,7 +105,7 @@ def open_diskcache(folder: Path, durable: bool) -> Peer:
     import diskcache
 
     cache = diskcache.Cache(str(folder), sqlite_synchronous=2 if durable else 0)
-    return Peer(lambda key: cache.set(key, VALUE), cache.get, cache.close)
+    return Peer(lambda key: cache.set(key, fresh_value()), cache.get, cache.close)
 
 
 def open_sqlite3(folder: Path, durable: bool) -> Peer:
@@ -108,7 +117,7 @@ def open_sqlite3(folder: Path, durable: bool) -> Peer:
 
     def put(key: str) -> None:
         with lock:
-            connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (key, VALUE))
+            connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (key, fresh_value()))
 
     def get(key: str) -> Any:
         return connection.execute("SELECT value FROM entries WHERE key = ?", (key,)).fetchone()[0]
@@ -157,7 +166,7 @@ async def by_futures(folder: Path, durable: bool) -> Candidate:
     )
 
     async def round_of() -> None:
-        await asyncio.gather(*(store.put(key, VALUE) for key in KEYS))
+        await asyncio.gather(*(store.put(key, fresh_value()) for key in KEYS))
 
     async def close() -> None:
         await store.close()

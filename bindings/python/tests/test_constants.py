@@ -27,6 +27,7 @@ ENUMS = {
 
 #: Functions that Python has no use for, and why.
 UNUSED = {
+    "dkv_queue_connect": "asyncio watches sockets that it did not make, and where it does not, a thread waits",
     "dkv_result_set_close": "dkv_result_set_free does it, and may be called again",
     "dkv_schema_set_root": "the fields are appended to the root that a schema has",
     "dkv_set_logger": "no function pointer of Python's goes into the library",

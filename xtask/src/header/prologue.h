@@ -90,6 +90,7 @@
  * host reads the socket empty first and drains the queue then, so that no wake is lost. When the host closes its end
  * of the socket, the views of the queue die, and with them the result sets, iterators and subscriptions that they gave and
  * the transaction that was begun through one of them.
+ * An event loop that watches only sockets of its own making listens, and dkv_queue_connect() connects to it.
  *
  * dkv_queue_drain() writes whole records, one after the other. All numbers are little-endian; every record and every
  * part of its payload begins at a multiple of 8 bytes, and the gap before the next one is zeroes.

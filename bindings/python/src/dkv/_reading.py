@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+import struct
 from typing import Any, List, Tuple
 
 from ._library import ffi, lib
@@ -28,18 +28,14 @@ _Scratch = Tuple[Any, Any, Any, Any, int]
 _idle: List[_Scratch] = []
 
 
-class Nothing(Enum):
-    """Why there is no value."""
+#: What `try_get` gives where the answer would have to wait.
+WOULD_BLOCK = object()
+#: Of a dkv_value, its type and length: all that counts for a text or bytes. Every field is looked at only where there is
+#: neither.
+_TYPE_AND_LENGTH = struct.Struct("@i28xN")
 
-    MISSING = "the store has no such key"
-    WOULD_BLOCK = "the answer would have to wait"
-
-
-_MISSING = Nothing.MISSING
-#: The two ways to read: waiting where a queued write could change the answer, and never waiting.
-GET_NOW: Any = lib.dkv_store_get_now
-TRY_GET: Any = lib.dkv_store_try_get
-_unpack = VALUE.unpack_from
+# As in _memory.py: the compiler and Python's struct have to agree about the fields.
+assert _TYPE_AND_LENGTH.size == VALUE.size
 
 
 def _scratch(size: int) -> _Scratch:
@@ -48,44 +44,67 @@ def _scratch(size: int) -> _Scratch:
     return value, ffi.buffer(value), buffer, ffi.buffer(buffer), size
 
 
-def read(function: Any, handle: Any, key: str) -> Value | Nothing:
-    """Reads by `GET_NOW` or `TRY_GET`."""
-    try:
-        encoded = key.encode()
-    except (AttributeError, UnicodeEncodeError):
-        encoded = encode("key", key)
-    try:
-        scratch = _idle.pop()
-    except IndexError:
-        scratch = _scratch(_BUFFER_BYTES_MIN)
-    value, fields, buffer, view, capacity = scratch
-    status = function(handle, encoded, len(encoded), buffer, capacity, value)
-    if status:
-        _idle.append(scratch)
-        if status == _NOT_FOUND:
-            return _MISSING
-        if status == _WOULD_BLOCK:
-            return Nothing.WOULD_BLOCK
-        raise_last_error()
-    kind, _, integer, real, _, length = _unpack(fields)
-    if length > capacity:
-        # It did not fit, and nothing was copied. It may have grown again meanwhile.
-        _idle.append(_scratch(length))
-        return read(function, handle, key)
-    if kind == _STRING:
-        found: Value = view[:length].decode()
-    elif kind == _BYTE_ARRAY:
-        found = view[:length]
-    else:
-        found = scalar(kind, integer, real)
-    _idle.append(scratch)
-    return found
+def reader(function: Any) -> Any:
+    """The method `get(key, default=None)` of a class with a `_handle`, by one of the two functions that read.
+
+    It gives the value, the default where there is no such key, or `WOULD_BLOCK`. A read from memory is so short that each
+    step is felt: so all of it is in one frame, which is the blocking store's own method, and part of the other's.
+    """
+    take, give_back, type_and_length = _idle.pop, _idle.append, _TYPE_AND_LENGTH.unpack_from
+
+    def get(self: Any, key: str, default: object = None) -> Any:
+        """Reads a value on the calling thread; a missing key gives the default."""
+        try:
+            encoded = key.encode()
+        except (AttributeError, UnicodeEncodeError):
+            encoded = encode("key", key)
+        try:
+            scratch = take()
+        except IndexError:
+            scratch = _scratch(_BUFFER_BYTES_MIN)
+        value, fields, buffer, view, capacity = scratch
+        status = function(self._handle, encoded, len(encoded), buffer, capacity, value)
+        if status:
+            give_back(scratch)
+            if status == _NOT_FOUND:
+                return default
+            if status == _WOULD_BLOCK:
+                return WOULD_BLOCK
+            raise_last_error()
+        kind, length = type_and_length(fields)
+        if length > capacity:
+            # It did not fit, and nothing was copied. It may have grown again meanwhile.
+            give_back(_scratch(length))
+            return get(self, key, default)
+        found: Any
+        if kind == _BYTE_ARRAY:
+            found = view[:length]
+        elif kind == _STRING:
+            found = view[:length].decode()
+        else:
+            found = _scalar(fields)
+        give_back(scratch)
+        return found
+
+    return get
+
+
+#: Waits where a queued write could change the answer.
+get_now = reader(lib.dkv_store_get_now)
+#: Never waits: gives `WOULD_BLOCK` instead.
+try_get = reader(lib.dkv_store_try_get)
+
+
+def _scalar(fields: Any) -> Value:
+    """The value of a type without bytes."""
+    kind, _, integer, real, _, _ = VALUE.unpack_from(fields)
+    return scalar(kind, integer, real)
 
 
 def has(handle: Any, key: str) -> bool:
     """Whether there is such a key. No value is copied."""
     encoded = encode("key", key)
-    status = GET_NOW(handle, encoded, len(encoded), ffi.NULL, 0, ffi.new("dkv_value *"))
+    status = lib.dkv_store_get_now(handle, encoded, len(encoded), ffi.NULL, 0, ffi.new("dkv_value *"))
     if status == _NOT_FOUND:
         return False
     if status != _OK:

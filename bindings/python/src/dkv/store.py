@@ -13,7 +13,7 @@ from ._desk import Desk
 from ._handle import Handle
 from ._iteration import Pages
 from ._library import ffi, lib
-from ._reading import GET_NOW, Nothing, has, read
+from ._reading import get_now, has
 from ._text import Path
 from ._noun import STORE
 from .changes import Change, SyncStatus
@@ -62,21 +62,24 @@ class KvStore(Handle):
 
     def __getitem__(self, key: str) -> Value:
         """Reads a value on the calling thread. Raises `NotFoundError`, which is a KeyError."""
-        found = read(GET_NOW, self._handle, key)
-        if isinstance(found, Nothing):
+        found: Value = get_now(self, key, _RAISE)
+        if found is _RAISE:
             raise not_found(key)
         return found
 
-    @overload
-    def get(self, key: str) -> Value | None: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def get(self, key: str, default: D) -> Value | D: ...
+        @overload
+        def get(self, key: str) -> Value | None: ...
 
-    def get(self, key: str, default: object = None) -> object:
-        """Reads a value on the calling thread; a missing key gives the default."""
-        found = read(GET_NOW, self._handle, key)
-        return default if found is Nothing.MISSING else found
+        @overload
+        def get(self, key: str, default: D) -> Value | D: ...
+
+        def get(self, key: str, default: object = None) -> object:
+            """Reads a value on the calling thread; a missing key gives the default."""
+
+    else:
+        get = get_now
 
     def put(self, key: str, value: Storable) -> None:
         """Inserts or overwrites a value of at most 4,194,303 bytes."""

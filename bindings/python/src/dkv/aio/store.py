@@ -12,7 +12,7 @@ from .. import _options, _record, _store_calls as calls
 from .._handle import Handle
 from .._iteration import Pages
 from .._library import ffi, lib
-from .._reading import TRY_GET, Nothing, read
+from .._reading import WOULD_BLOCK, try_get
 from .._text import Path
 from ..changes import Change, SyncStatus
 from ..constants import SecurityLevel, SubscribeType, SyncMode
@@ -79,16 +79,14 @@ class KvStore(Handle):
     def _read(self, key: str, missing: object) -> asyncio.Future[Any]:
         if not self._lane.empty:
             return self._lane.get(key, missing)
-        found = read(TRY_GET, self._handle, key)
-        if found is Nothing.WOULD_BLOCK:
+        found = try_get(self, key, missing)
+        if found is WOULD_BLOCK:
             return self._lane.get(key, missing)
         future: asyncio.Future[Any] = self._hub.loop.create_future()
-        if found is not Nothing.MISSING:
-            future.set_result(found)
-        elif missing is not RAISE:
-            future.set_result(missing)
-        else:
+        if found is RAISE:
             future.set_exception(not_found(key))
+        else:
+            future.set_result(found)
         return future
 
     def put(self, key: str, value: Storable) -> asyncio.Future[None]:
