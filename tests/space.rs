@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::{BUNDLE, Place, manager, single};
@@ -16,13 +16,6 @@ const DATABASE: i32 = 27_459_594;
 const MIB: u64 = 1024 * 1024;
 /// Megabytes that the store of the test about space holds; more to measure by hand.
 const MEGABYTES: &str = "DKV_SPACE_MEGABYTES";
-
-/// The file of the one store below a folder.
-fn store_file(folder: &Path) -> PathBuf {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let found = entries.filter_map(|path| if path.is_dir() { Some(store_file(&path)) } else { Some(path) });
-    found.filter(|path| path.ends_with("store.dkv")).next().unwrap_or_default()
-}
 
 /// Length of a file, and what it takes on the disk.
 fn length_and_taken(file: &Path) -> (u64, u64) {
@@ -45,7 +38,7 @@ fn a_store_takes_little_more_on_the_disk_than_it_holds() {
             (0..100).map(|at| store.put(format!("key{:06}", number(at)), Value::Bytes(vec![1; 10_000]))).collect();
         requests.into_iter().for_each(|request| request.wait().unwrap());
     }
-    let file = store_file(place.path());
+    let file = place.store_file("store");
     let (length, taken) = length_and_taken(&file);
     store.close().wait().unwrap();
     let (closed_length, closed_taken) = length_and_taken(&file);

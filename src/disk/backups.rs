@@ -107,19 +107,21 @@ impl BackupFolder {
         Ok(true)
     }
 
-    /// Removes what an interrupted backup of the store with this uuid left.
+    /// Removes what an interrupted backup of the store with this uuid left, so that it does not come back: once the store
+    /// is deleted nobody looks for it any more.
     ///
     /// # Errors
     ///
     /// `CannotOpen` if the folder cannot be read or written.
     pub fn clear_leftovers(&self, owner: &[u8; 16]) -> Result<()> {
-        let owner = hexadecimal(owner);
+        let (owner, mut removed) = (hexadecimal(owner), false);
         for file in self.file_names()? {
             if file.starts_with(&owner) && file.ends_with(SUFFIX_TEMPORARY) {
                 remove_if_present(self.folder.volume(), &self.folder.file(file))?;
+                removed = true;
             }
         }
-        Ok(())
+        if removed { self.folder.sync() } else { Ok(()) }
     }
 
     /// Removes the folder if nothing is left in it.

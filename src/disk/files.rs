@@ -134,6 +134,9 @@ fn publish_new(volume: &dyn Volume, path: &Path, temporary: &Path, content: &[u8
 }
 
 /// Removes the temporary files that an interrupted `publish_once` left. The file that they were to become is there.
+///
+/// The folder is not synced: one that comes back after a loss of power is removed by the next opening, its name is never
+/// given again, and it holds what the file holds or what nobody has used.
 pub(super) fn clear_unpublished(folder: &Folder, name: &str) -> Result<()> {
     let is_left =
         |file: &str| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".tmp"));

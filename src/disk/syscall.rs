@@ -50,7 +50,9 @@ pub fn available_bytes(file: &File) -> Option<u64> {
     }
     // SAFETY: the call has succeeded, so it has filled `found`.
     let found = unsafe { found.assume_init() };
-    Some((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
+    // The fields are of 32 bits on some systems, of 64 on others.
+    let bytes = u128::from(found.f_bavail) * u128::from(found.f_frsize);
+    Some(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
 
 /// The standard library does not ask it here: a full disk is met by the write.

@@ -10,6 +10,7 @@ mod healing;
 mod mutants;
 mod patience;
 mod recovery;
+mod rekey_faults;
 mod schema_faults;
 mod schemas;
 mod space;
