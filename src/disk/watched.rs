@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
+use super::identity;
+
 /// The file, and the length that it must have at least.
 #[derive(Debug)]
 pub struct WatchedFile {
@@ -27,15 +29,13 @@ impl WatchedFile {
 
     /// One cheap call of the system.
     fn check(&self) -> io::Result<()> {
-        let metadata = self.file.metadata()?;
-        #[cfg(unix)]
-        if std::os::unix::fs::MetadataExt::nlink(&metadata) == 0 {
+        let look = identity::look_at(&self.file)?;
+        if look.names == 0 {
             return Err(io::Error::other("the store's file was deleted or replaced while it was open"));
         }
         let length = self.length.load(Ordering::Acquire);
-        if metadata.len() < length {
-            let message =
-                format!("the store's file was cut from {length} to {} bytes while it was open", metadata.len());
+        if look.length < length {
+            let message = format!("the store's file was cut from {length} to {} bytes while it was open", look.length);
             return Err(io::Error::other(message));
         }
         Ok(())
