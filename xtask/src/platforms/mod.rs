@@ -11,7 +11,19 @@ use crate::repository::Repository;
 use crate::test::rust::stream;
 
 /// The tests that are run: those inside the library, and of those outside the ones that open, write, close and restore.
-const TESTS: [&str; 7] = ["--lib", "--test", "values", "--test", "reopening", "--test", "backup"];
+const TESTS: [&str; 11] = [
+    "--lib",
+    "--test",
+    "values",
+    "--test",
+    "reopening",
+    "--test",
+    "lifecycle",
+    "--test",
+    "backup",
+    "--test",
+    "restore",
+];
 
 /// A program that succeeds without doing anything.
 const NOTHING: &str = "true";
