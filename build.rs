@@ -8,7 +8,9 @@ fn main() {
     let target_os = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     match target_os.as_str() {
         "linux" | "android" | "freebsd" => {
-            println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libdkv.so.0");
+            // An Android package takes in no file whose name goes on behind `.so`.
+            let name = if target_os == "android" { "libdkv.so" } else { "libdkv.so.0" };
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,{name}");
             // Threads of the library outlive a dlclose: unloading its code beneath them would crash the process.
             println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }

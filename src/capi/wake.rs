@@ -210,8 +210,15 @@ mod tests {
 
     #[test]
     fn a_host_that_does_not_read_blocks_nobody() {
+        use std::io::Write;
         let (wake, _host) = Wake::pair().unwrap();
-        for _ in 0..1_000_000 {
+        let full = loop {
+            if let Err(error) = (&wake.end).write(&[1; 65_536]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        for _ in 0..1_000 {
             wake.signal().unwrap();
         }
     }

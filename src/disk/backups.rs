@@ -232,7 +232,9 @@ mod tests {
         let folder = BackupFolder::new(&Tree::resolve(&system(), base.path()).unwrap(), "notes");
         assert!(folder.names().unwrap().is_empty());
         let foreign = folder.replace("a", &[1; 16]).unwrap();
-        std::mem::forget(folder.replace("b", &[2; 16]).unwrap());
+        // Whoever left it is gone, and has nothing open.
+        let left = format!("{}.{}{SUFFIX_TEMPORARY}", hexadecimal(&[2; 16]), hexadecimal(&[3; 8]));
+        std::fs::write(folder.folder.file(left), "").unwrap();
         drop(folder.replace("b", &[2; 16]).unwrap());
         assert_eq!(folder.file_names().unwrap().len(), 1);
         foreign.publish().unwrap();

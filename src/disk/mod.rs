@@ -13,6 +13,7 @@ mod files;
 mod folder;
 mod health;
 mod held;
+mod identity;
 mod keyring;
 mod lock;
 mod paths;

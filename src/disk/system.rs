@@ -1,11 +1,12 @@
 //! The volume of a released library: the system's own files and folders.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::identity;
 use super::volume::{Access, FileIdentity, Kind, OpenFile, RawFile, SharedVolume, Volume};
 use super::watched::WatchedFile;
 
@@ -41,7 +42,7 @@ impl Volume for System {
     }
 
     fn identity(&self, path: &Path) -> io::Result<FileIdentity> {
-        fs::symlink_metadata(path).map(|metadata| identity(&metadata))
+        identity::at(path)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn OpenFile>> {
@@ -94,7 +95,7 @@ impl Volume for System {
 
 impl OpenFile for SystemFile {
     fn identity(&self) -> io::Result<FileIdentity> {
-        self.0.metadata().map(|metadata| identity(&metadata))
+        identity::look_at(&self.0).map(|look| look.identity)
     }
 
     fn share(&self) -> io::Result<Box<dyn OpenFile>> {
@@ -171,16 +172,4 @@ fn make_private(path: &Path, mode: u32) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = (path, mode);
     Ok(())
-}
-
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> FileIdentity {
-    use std::os::unix::fs::MetadataExt;
-    FileIdentity { device: metadata.dev(), inode: metadata.ino() }
-}
-
-/// Windows refuses to remove a file whose lock is held: whatever has the name is the file.
-#[cfg(not(unix))]
-fn identity(_metadata: &Metadata) -> FileIdentity {
-    FileIdentity { device: 0, inode: 0 }
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
-use super::syscall;
 use super::volume::DiskFile;
+use super::{identity, syscall};
 
 /// The file, and the length that it must have at least.
 #[derive(Debug)]
@@ -32,15 +32,13 @@ impl WatchedFile {
 
     /// One cheap call of the system.
     fn check(&self) -> io::Result<()> {
-        let metadata = self.file.metadata()?;
-        #[cfg(unix)]
-        if std::os::unix::fs::MetadataExt::nlink(&metadata) == 0 {
+        let look = identity::look_at(&self.file)?;
+        if look.names == 0 {
             return Err(io::Error::other("the store's file was deleted or replaced while it was open"));
         }
         let length = self.length.load(Ordering::Acquire);
-        if metadata.len() < length {
-            let message =
-                format!("the store's file was cut from {length} to {} bytes while it was open", metadata.len());
+        if look.length < length {
+            let message = format!("the store's file was cut from {length} to {} bytes while it was open", look.length);
             return Err(io::Error::other(message));
         }
         Ok(())

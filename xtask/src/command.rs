@@ -21,6 +21,9 @@ pub struct Tool {
     install: &'static str,
 }
 
+/// How the variables begin by which cargo tells a program of its package.
+const PACKAGE_VARIABLES: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 /// Where Debian's packages come from, for machines without a person in front of them.
 const PACKAGE_MANAGER: &str = "apt-get";
 
@@ -129,7 +132,16 @@ fn may_install_packages() -> bool {
 
 /// Cargo itself: the very one that runs this program.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo tells this program of its own package. Build scripts of dependencies look at the same variables, and would
+    // run again, with all that is built on them, each time after a cargo that was started by hand.
+    let is_of_a_package = |name: &std::ffi::OsString| {
+        name.to_str().is_some_and(|name| PACKAGE_VARIABLES.iter().any(|start| name.starts_with(start)))
+    };
+    for name in std::env::vars_os().map(|(name, _)| name).filter(is_of_a_package) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// The command as a person would type it.
@@ -202,4 +214,17 @@ pub fn run_until(command: &mut Command, deadline: Duration, log: &Path) -> Outco
         .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|cause| format!("{} cannot be read: {cause}.", log.display()))?;
     Ok(Ended { status, output: String::from_utf8_lossy(&bytes).into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cargo;
+
+    #[test]
+    fn a_second_cargo_hears_nothing_of_this_package() {
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let command = cargo();
+        let forgotten = |name: &str| command.get_envs().any(|(known, value)| known == name && value.is_none());
+        assert!(forgotten("CARGO_MANIFEST_DIR") && forgotten("CARGO_PKG_NAME"));
+    }
 }

@@ -80,3 +80,47 @@ impl Archive {
         Ok(file)
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::repository;
+
+    /// The names in an archive, in its order.
+    fn names(archive: &Archive, file: &Path) -> Vec<String> {
+        let mut lister = match archive.platform {
+            Platform::Windows => PYTHON.command(),
+            _ => TAR.command(),
+        };
+        match archive.platform {
+            Platform::Windows => {
+                lister.args(["-c", "import sys,zipfile;print(*zipfile.ZipFile(sys.argv[1]).namelist(),sep='\\n')"])
+            }
+            _ => lister.arg("--list").arg("--file"),
+        };
+        capture(lister.arg(file)).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_archive_lists_its_files_in_the_order_of_their_names_however_they_were_made() {
+        let folder = std::env::temp_dir().join(format!("dkv-dist-{}", std::process::id()));
+        let files = ["LICENSE", "include/dkv/b.hpp", "include/dkv.h", "lib/a.a", "lib/z.a", "include/dkv/a.hpp"];
+        for archive in &ARCHIVES {
+            let lists = [false, true].map(|backwards| {
+                let place = folder.join(archive.name).join(backwards.to_string());
+                let mut order = files;
+                if backwards {
+                    order.reverse();
+                }
+                for file in order {
+                    repository::write(&place.join("dkv").join(file), file).unwrap();
+                }
+                names(archive, &archive.pack(&place, "dkv").unwrap())
+            });
+            assert_eq!(lists[0], lists[1]);
+            let packed = |file: &&str| lists[0].contains(&format!("dkv/{file}"));
+            assert!(files.iter().all(packed), "{:?}", lists[0]);
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -35,7 +35,7 @@ cargo xtask <chore>
     abi [--accept]          check that programs of the released dkv.h still work, or make this header the measure
     quickstart              build the library and the examples of each language, and run their seven steps
     install --prefix FOLDER build the release and lay it out: libraries, headers, pkg-config, CMake
-    platforms               build, run or check the library for other systems, as far as this machine can
+    platforms [TARGET ...]  build, run or check the library for other systems, as far as this machine can
     dist                    make the archives for Linux and Windows in target/xtask/dist
     doxygen                 make the pages of the C interface in target/xtask/doxygen
     test [--only PART]      run every test in every language; the last line says how many passed and failed

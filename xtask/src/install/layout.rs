@@ -57,6 +57,15 @@ impl Platform {
         }
     }
 
+    /// What only a linker reads, as cargo calls it and as it is installed: on Windows the static library is joined by the
+    /// one that leads to the shared.
+    fn link_libraries(self) -> &'static [&'static str] {
+        match self {
+            Self::Linux | Self::MacOs => &["libdkv.a"],
+            Self::Windows => &["libdkv.a", "libdkv.dll.a"],
+        }
+    }
+
     /// What a program links that has the static library in it.
     fn system_libraries(self) -> &'static [&'static str] {
         match self {
@@ -81,15 +90,15 @@ pub fn version(repository: &Repository) -> Outcome<String> {
 impl Built {
     /// Lays everything out below a prefix; what another release left there under the same names is replaced.
     pub fn lay_out(&self, repository: &Repository, prefix: &Path) -> Outcome<()> {
+        self.require_all()?;
         let version = version(repository)?;
         let (shared, links) = self.platform.shared_names(&version);
         copy(&self.folder.join(self.platform.built_name()), &prefix.join(&shared))?;
         for link in &links {
             make_link(Path::new(&shared), &prefix.join(link))?;
         }
-        copy(&self.folder.join("libdkv.a"), &prefix.join("lib/libdkv.a"))?;
-        if self.platform == Platform::Windows {
-            copy(&self.folder.join("libdkv.dll.a"), &prefix.join("lib/libdkv.dll.a"))?;
+        for library in self.platform.link_libraries() {
+            copy(&self.folder.join(library), &prefix.join("lib").join(library))?;
         }
         self.strip(&prefix.join(&shared), &prefix.join("lib/libdkv.a"))?;
         copy_headers(repository, &prefix.join("include"))?;
@@ -103,6 +112,17 @@ impl Built {
             repository::write(&prefix.join(place), &fill(&text))?;
         }
         copy(&repository.path("LICENSE"), &prefix.join("share/doc/dkv/LICENSE"))
+    }
+
+    /// Fails before anything is copied when a library is not there: half of an installation is worse than none.
+    fn require_all(&self) -> Outcome<()> {
+        let names = [&[self.platform.built_name()], self.platform.link_libraries()].concat();
+        match names.into_iter().find(|name| !self.folder.join(name).is_file()) {
+            None => Ok(()),
+            Some(missing) => {
+                Err(format!("{missing} is not in {}. Build the library for this system first.", self.folder.display()))
+            }
+        }
     }
 
     /// A template of the folder packaging, filled in.
@@ -186,6 +206,21 @@ mod tests {
         assert_eq!(fill(Platform::Linux), "-I0.1.0 -pthread|-lpthread -ldl -lm|IMPORTED_SONAME libdkv.so.0");
         assert!(fill(Platform::Windows).starts_with("-I0.1.0|-lws2_32 "));
         assert!(fill(Platform::Windows).ends_with("/lib/libdkv.dll.a\""));
+    }
+
+    #[test]
+    fn a_library_that_was_not_built_is_named_and_nothing_is_laid_out() {
+        let folder = std::env::temp_dir().join(format!("dkv-layout-{}", std::process::id()));
+        let repository = Repository { root: folder.clone(), target: folder.clone() };
+        let built = Built { platform: Platform::Windows, folder: folder.clone() };
+        let prefix = folder.join("prefix");
+        for missing in ["dkv.dll", "libdkv.a", "libdkv.dll.a"] {
+            let message = built.lay_out(&repository, &prefix).unwrap_err();
+            assert!(message.starts_with(&format!("{missing} is not in ")), "{message}");
+            assert!(!prefix.exists());
+            repository::write(&folder.join(missing), "").unwrap();
+        }
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

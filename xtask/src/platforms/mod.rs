@@ -6,13 +6,27 @@ mod windows;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::arguments;
 use crate::command::{self, Outcome, QEMU, Tool, capture};
 use crate::repository::Repository;
 use crate::test::rust::stream;
 
 /// The tests that are run: those inside the library, and of those outside the ones that open, write, close and restore.
-const TESTS: [&str; 7] = ["--lib", "--test", "values", "--test", "reopening", "--test", "backup"];
+const TESTS: [&str; 11] = [
+    "--lib",
+    "--test",
+    "values",
+    "--test",
+    "reopening",
+    "--test",
+    "lifecycle",
+    "--test",
+    "backup",
+    "--test",
+    "restore",
+];
+
+/// A program that succeeds without doing anything.
+const NOTHING: &str = "true";
 
 /// One system.
 struct Platform {
@@ -50,10 +64,9 @@ const PLATFORMS: [Platform; 6] = [
 ];
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
-    arguments::none("platforms", words)?;
     let mut lines = Vec::new();
     let mut failed = false;
-    for platform in &PLATFORMS {
+    for platform in chosen(words)? {
         println!("\n== {}", platform.target);
         let line = match platform.prepare() {
             Err(reason) => format!("skipped: {reason}"),
@@ -69,11 +82,22 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     if failed { Err("a platform failed; its lines above say where.".to_owned()) } else { Ok(()) }
 }
 
+/// Those that are named, or all.
+fn chosen(words: &[String]) -> Outcome<Vec<&'static Platform>> {
+    let known = |name: &str| PLATFORMS.iter().find(|platform| platform.target == name);
+    if words.is_empty() {
+        return Ok(PLATFORMS.iter().collect());
+    }
+    let targets = PLATFORMS.map(|platform| platform.target).join(", ");
+    let one = |word: &String| known(word).ok_or_else(|| format!("`{word}` is no platform. Name some of {targets}."));
+    words.iter().map(one).collect()
+}
+
 impl Platform {
     /// Gets the target and looks for the programs; what is missing is a reason to skip.
     fn prepare(&self) -> Outcome<()> {
         capture(Command::new("rustup").args(["target", "add", self.target]))
-            .map_err(|message| format!("the target cannot be had. {}", message.lines().last().unwrap_or_default()))?;
+            .map_err(|message| format!("the target cannot be had. {}", reason(&message)))?;
         if let Some(linker) = self.linker {
             linker.provide()?;
         }
@@ -87,8 +111,12 @@ impl Platform {
     fn run(&self, repository: &Repository) -> Said {
         match &self.depth {
             Depth::Check => {
-                command::run(self.cargo(repository, "check").arg("--lib"))?;
-                Ok("checked".to_owned())
+                let mut check = self.cargo(repository, "check");
+                // A dependency compiles C, which nothing here links: a program that does nothing stands for the compiler.
+                let target = self.target.replace('-', "_");
+                check.env(format!("CC_{target}"), NOTHING).env(format!("AR_{target}"), NOTHING);
+                command::run(check.arg("--lib"))?;
+                Ok("checked; nothing linked, nothing run".to_owned())
             }
             Depth::Run(emulator) => {
                 command::run(self.cargo(repository, "build").args(["--release", "--lib"]))?;
@@ -125,6 +153,12 @@ impl Platform {
     }
 }
 
+/// What rustup says of a failure, out of all that it prints: some of its releases end with a trace of its own calls.
+fn reason(message: &str) -> &str {
+    let says_why = |line: &&str| line.starts_with("error:");
+    message.lines().find(says_why).or_else(|| message.lines().next()).unwrap_or_default()
+}
+
 /// Runs tests; yields how many passed.
 fn run_tests(command: &mut Command) -> Outcome<usize> {
     let (counts, succeeded) = stream(command.args(TESTS).arg("--no-fail-fast"))?;
@@ -139,6 +173,25 @@ fn run_tests(command: &mut Command) -> Outcome<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn platforms_are_chosen_by_their_names_and_an_unknown_one_is_refused() {
+        let targets = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            chosen(&words).map(|platforms| platforms.iter().map(|platform| platform.target).collect::<Vec<_>>())
+        };
+        assert_eq!(targets(&[]).unwrap().len(), PLATFORMS.len());
+        assert_eq!(targets(&["x86_64-unknown-linux-musl"]).unwrap(), ["x86_64-unknown-linux-musl"]);
+        assert!(targets(&["linux"]).unwrap_err().contains("aarch64-linux-android"));
+    }
+
+    #[test]
+    fn the_reason_of_a_missing_target_is_the_sentence_and_not_the_trace() {
+        let message = "`rustup target add x` ended with exit status: 1:\ninfo: downloading component rust-std\n\
+            error: component download failed for rust-std-x\n\nStack backtrace:\n   0: main\n";
+        assert_eq!(reason(message), "error: component download failed for rust-std-x");
+        assert_eq!(reason("`rustup` does not start."), "`rustup` does not start.");
+    }
 
     #[test]
     fn cargo_is_told_by_variables_of_its_own_spelling() {
