@@ -53,7 +53,7 @@ fn it_may_differ_at_each_opening() {
     let place = Place::new();
     for (number, fast_recovery) in [false, true, false].into_iter().enumerate() {
         let store = place.open("notes", options(fast_recovery, false));
-        store.put(&number.to_string(), fast_recovery).wait().unwrap();
+        store.put(number.to_string(), fast_recovery).wait().unwrap();
         store.close().wait().unwrap();
     }
     assert_eq!(place.open("notes", options(true, false)).count("").wait().unwrap(), 3);

@@ -212,8 +212,9 @@ mod tests {
     fn a_host_that_does_not_read_blocks_nobody() {
         use std::io::Write;
         let (wake, _host) = Wake::pair().unwrap();
+        let mut end = std::os::unix::net::UnixStream::from(wake.end.try_clone().unwrap());
         let full = loop {
-            if let Err(error) = (&wake.end).write(&[1; 65_536]) {
+            if let Err(error) = end.write(&[1; 65_536]) {
                 break error;
             }
         };
