@@ -85,7 +85,7 @@ fn traces(place: &Place) -> Vec<Vec<u8>> {
 #[test]
 fn deleted_entries_do_not_come_back_and_their_traces_stay() {
     let place = filled();
-    let is_deleted = |number: usize| number % 3 == 0 && length(number) == 300;
+    let is_deleted = |number: usize| number.is_multiple_of(3) && length(number) == 300;
     with_database(&place.store_file("notes"), |database| {
         let transaction = database.begin_write().unwrap();
         {
@@ -128,7 +128,7 @@ fn a_large_value_of_which_a_chunk_is_missing_is_lost_and_never_half() {
             let mut chunks = transaction.open_table(BLOBS).unwrap();
             let all: Vec<_> = chunks.iter().unwrap().map(|chunk| chunk.unwrap().0.value()).collect();
             // The last chunk of one value, and the first of another.
-            let last = *all.iter().filter(|(id, _)| *id == all[0].0).next_back().unwrap();
+            let last = *all.iter().rfind(|(id, _)| *id == all[0].0).unwrap();
             let first = *all.iter().find(|(id, _)| *id != last.0).unwrap();
             assert!(last.1 > 0, "a value of one chunk");
             [last, first].map(|chunk| chunks.remove(chunk).unwrap().is_some())
