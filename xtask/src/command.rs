@@ -50,6 +50,11 @@ pub const WINDOWS_STRIP: Tool = Tool {
     variable: None,
     install: "the tools for Windows (Debian: apt-get install gcc-mingw-w64-x86-64-posix)",
 };
+pub const WINDOWS_AR: Tool = Tool {
+    program: "x86_64-w64-mingw32-ar",
+    variable: None,
+    install: "the tools for Windows (Debian: apt-get install gcc-mingw-w64-x86-64-posix)",
+};
 pub const WINDOWS_COMPILER: Tool = Tool {
     program: "x86_64-w64-mingw32-gcc-posix",
     variable: None,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{Outcome, STRIP, Tool, WINDOWS_STRIP, capture};
+use crate::command::{Outcome, STRIP, Tool, WINDOWS_AR, WINDOWS_STRIP, capture};
 use crate::repository::{self, Repository};
 
 /// Names, and what a program links besides.
@@ -149,8 +149,22 @@ impl Built {
         tool.require()?;
         let symbols = if self.platform == Platform::MacOs { "-x" } else { "--strip-unneeded" };
         capture(tool.command().arg(symbols).arg(shared))?;
+        if self.platform == Platform::Windows && !cfg!(windows) {
+            drop_empty_members(archive)?;
+        }
         capture(tool.command().arg("-S").arg(archive)).map(|_| ())
     }
+}
+
+/// Takes out of a static library what the compiler puts there for a debugger, without anything in it: the tools for Windows
+/// strip no archive that has such a member.
+fn drop_empty_members(archive: &Path) -> Outcome<()> {
+    let members = capture(WINDOWS_AR.command().arg("t").arg(archive))?;
+    let empty: Vec<&str> = members.lines().filter(|member| member.ends_with(".dwo")).collect();
+    if empty.is_empty() {
+        return Ok(());
+    }
+    capture(WINDOWS_AR.command().arg("d").arg(archive).args(empty)).map(|_| ())
 }
 
 fn copy_headers(repository: &Repository, include: &Path) -> Outcome<()> {
