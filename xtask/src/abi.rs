@@ -52,15 +52,16 @@ pub struct Shim {
 
 impl Shim {
     pub fn build(header: &str, folder: &Path) -> Outcome<Self> {
-        let source = folder.join("shim.c");
+        // By its name alone: the compiler writes into the library whatever path it is given.
+        let source = Path::new("shim.c");
         let suppressions = folder.join("additions.abignore");
         let file = folder.join("shim.so");
         repository::write(&folder.join("dkv.h"), header)?;
-        repository::write(&source, &shim_of(header))?;
+        repository::write(&folder.join(source), &shim_of(header))?;
         repository::write(&suppressions, &suppressions_of(header))?;
         let mut compiler = C_COMPILER.command();
-        compiler.args(["-std=gnu11", "-g", "-O0", "-fPIC", "-shared", "-I"]).arg(folder);
-        capture(compiler.arg(&source).arg("-o").arg(&file))?;
+        compiler.current_dir(folder).args(["-std=gnu11", "-g", "-O0", "-fPIC", "-shared", "-I."]);
+        capture(compiler.arg(source).arg("-o").arg(&file))?;
         Ok(Self { file, suppressions })
     }
 
