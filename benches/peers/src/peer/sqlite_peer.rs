@@ -15,16 +15,38 @@ pub struct SqlitePeer {
 }
 
 impl SqlitePeer {
-    /// A new database, with a write-ahead log and a page cache of this size.
-    pub fn create(folder: &Path, cache_bytes: u64) -> Result<Self> {
+    /// A new database with a write-ahead log.
+    pub fn create(folder: &Path) -> Result<Self> {
         let connection = Connection::open(folder.join("documents.sqlite"))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "cache_size", -i64::try_from(cache_bytes / 1024)?)?;
         connection.execute_batch(
             "CREATE TABLE documents (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
              CREATE INDEX by_n ON documents (json_extract(value, '$.n'), key);",
         )?;
         Ok(Self { connection })
+    }
+
+    /// The database that was made here, with a page cache of this size.
+    pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self> {
+        let connection = Connection::open(folder.join("documents.sqlite"))?;
+        connection.pragma_update(None, "cache_size", -i64::try_from(cache_bytes / 1024)?)?;
+        Ok(Self { connection })
+    }
+
+    /// Closes it.
+    pub fn close(self) -> Result<()> {
+        self.connection.close().map_err(|(_, error)| error.into())
+    }
+
+    /// Reads every row and every entry of the index.
+    pub fn read_all(&self) -> Result<()> {
+        for sql in [
+            "SELECT sum(length(value)) FROM documents",
+            "SELECT count(*) FROM documents WHERE json_extract(value, '$.n') >= 0",
+        ] {
+            self.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+        }
+        Ok(())
     }
 
     /// Fills the database.

@@ -136,7 +136,9 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            fs::copy(entry.path(), &target)?;
+            // Each commit has flushed what it wrote, so a kill leaves little for the flush of an opening.
+            fs::File::open(target)?.sync_all()?;
         }
     }
     Ok(())
