@@ -235,13 +235,10 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::watched::WatchedFile;
+    use crate::disk::sealed::test_disk::Disk;
 
     fn file(content: &[u8]) -> RawFile {
-        let file = WatchedFile::new(tempfile::NamedTempFile::new().unwrap().into_file()).unwrap();
-        file.set_len(content.len() as u64).unwrap();
-        file.write(0, content).unwrap();
-        Box::new(file)
+        Box::new(Disk::of(content.to_vec()))
     }
 
     fn content(file: &RawFile) -> Vec<u8> {

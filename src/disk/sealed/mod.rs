@@ -27,7 +27,7 @@ mod figures;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
-mod test_disk;
+pub mod test_disk;
 
 pub use cipher::{Cipher, DataKey, KEY_BYTES, aead, derive, fill_random};
 pub use file::SealedFile;
