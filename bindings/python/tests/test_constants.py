@@ -81,7 +81,7 @@ def test_the_manager_options_have_every_field_of_the_struct() -> None:
 
 def test_the_store_options_have_every_field_of_the_struct() -> None:
     fields = {name for name, _ in ffi.typeof("dkv_store_options").fields}
-    known = set(dkv.StoreOptions.__annotations__) | {"struct_size", "reserved", "kv_store_type"}
+    known = set(dkv.StoreOptions.__annotations__) | {"struct_size", "kv_store_type"}
     for base in getattr(dkv.StoreOptions, "__orig_bases__", ()):
         known |= set(getattr(base, "__annotations__", {}))
     assert fields == known
