@@ -212,7 +212,10 @@ mod tests {
     fn a_host_that_does_not_read_blocks_nobody() {
         use std::io::Write;
         let (wake, _host) = Wake::pair().unwrap();
-        let mut end = std::os::unix::net::UnixStream::from(wake.end.try_clone().unwrap());
+        let end = wake.end.try_clone().unwrap();
+        #[cfg(unix)]
+        let end = std::os::unix::net::UnixStream::from(end);
+        let mut end = end;
         let full = loop {
             if let Err(error) = end.write(&[1; 65_536]) {
                 break error;

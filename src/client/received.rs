@@ -328,7 +328,6 @@ fn a_new_schema_amends_what_was_received_and_leaves_it_to_its_device() {
     assert_eq!(home.manager.get_store("store", options).wait().err().map(|error| error.code()), Some(27_459_584));
 }
 
-/// A schema with a field of this description, which has an index.
 /// Neither entries of one device become those of another, nor does what is lost of one take others with it.
 #[test]
 fn a_salvaged_store_leaves_each_entry_to_its_device() {
@@ -373,6 +372,7 @@ fn a_salvaged_store_leaves_each_entry_to_its_device() {
     assert_eq!(store.count("^").wait().unwrap(), 200);
 }
 
+/// A schema with a field of this description, which has an index.
 fn schema(field: &str) -> String {
     format!(
         r#"{{"SCHEMA_VERSION":"1.0","SCHEMA_MODE":"COMPATIBLE","SCHEMA_DEFINE":{{"a":{field}}},"SCHEMA_INDEXES":["a"]}}"#

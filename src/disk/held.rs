@@ -235,7 +235,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::sealed::test_disk::Disk;
+    use crate::disk::test_disk::Disk;
 
     fn file(content: &[u8]) -> RawFile {
         Box::new(Disk::of(content.to_vec()))

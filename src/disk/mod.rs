@@ -24,6 +24,8 @@ pub mod simulated;
 mod superblock;
 mod syscall;
 mod system;
+#[cfg(test)]
+mod test_disk;
 mod traffic;
 mod volume;
 mod watched;

@@ -45,7 +45,6 @@ pub fn watch_forks() -> Result<()> {
 
 /// Bytes that the file system of a file has left for those who are not root.
 #[cfg(unix)]
-#[allow(clippy::unnecessary_cast, reason = "the numbers are narrower on some systems")]
 pub fn available_bytes(file: &File) -> Option<u64> {
     let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
     // SAFETY: the descriptor is that of `file`, which is borrowed and so stays open; `found` has room for the answer.

@@ -131,8 +131,9 @@ impl Database {
     /// `Database` if redb refuses.
     pub fn begin(&self, durable: bool) -> Result<Transaction> {
         guarded(|| {
-            let inner = self.redb.begin_write().map_err(IntoError::into_error)?;
-            Transaction::new(inner, self.indexing.clone(), Arc::clone(&self.room), durable, self.fast_recovery)
+            let mut inner = self.redb.begin_write().map_err(IntoError::into_error)?;
+            inner.set_quick_repair(durable && self.fast_recovery);
+            Transaction::new(inner, self.indexing.clone(), Arc::clone(&self.room), durable)
         })
     }
 

@@ -17,7 +17,6 @@ mod origin;
 mod pages;
 mod read;
 mod record;
-
 mod room;
 mod salvage;
 mod sync_settings;

@@ -73,11 +73,9 @@ impl Transaction {
         indexing: Option<Arc<Indexing>>,
         room: Arc<Room>,
         durable: bool,
-        fast_recovery: bool,
     ) -> Result<Self> {
         let durability = if durable { Durability::Immediate } else { Durability::None };
         inner.set_durability(durability).map_err(|error| Error::internal(error.to_string()))?;
-        inner.set_quick_repair(durable && fast_recovery);
         Ok(Self { inner, indexing, room, durable })
     }
 

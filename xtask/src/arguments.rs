@@ -1,5 +1,7 @@
 //! The arguments of a chore. They are few, so a match on words is clearer than a parser.
 
+use std::ops::RangeInclusive;
+
 use crate::command::Outcome;
 
 /// Refuses every argument: for chores that take none.
@@ -18,6 +20,21 @@ pub fn check_only(chore: &str, arguments: &[String]) -> Outcome<bool> {
         _ => {
             Err(format!("`cargo xtask {chore}` knows only `--check`. Leave out the rest of `{}`.", arguments.join(" ")))
         }
+    }
+}
+
+/// The number behind a flag, the only argument of the chores that go on as long as wanted.
+pub fn number(chore: &str, flag: &str, allowed: RangeInclusive<u64>, arguments: &[String]) -> Outcome<Option<u64>> {
+    match arguments {
+        [] => Ok(None),
+        [given, number] if given == flag => match number.parse() {
+            Ok(number) if allowed.contains(&number) => Ok(Some(number)),
+            _ => {
+                let (least, most) = allowed.into_inner();
+                Err(format!("`{flag}` needs a number from {least} to {most}, not `{number}`."))
+            }
+        },
+        _ => Err(format!("`cargo xtask {chore}` knows only `{flag} N`, not `{}`.", arguments.join(" "))),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::process::Command;
 
+use crate::arguments;
 use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
@@ -28,13 +29,7 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
 }
 
 fn seconds(words: &[String]) -> Outcome<u64> {
-    match words {
-        [] => Ok(SECONDS_DEFAULT),
-        [flag, count] if flag == "--seconds" => {
-            count.parse().map_err(|_| format!("`--seconds` needs a number, not `{count}`."))
-        }
-        _ => Err("`cargo xtask fuzz` knows --seconds N: how long each fuzzer runs.".to_owned()),
-    }
+    Ok(arguments::number("fuzz", "--seconds", 0..=u64::MAX, words)?.unwrap_or(SECONDS_DEFAULT))
 }
 
 fn install() -> Outcome<()> {

@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: many stores under everything at once, as long as wanted. Every test run has a few seconds of it.
 
+use crate::arguments;
 use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
@@ -16,14 +17,7 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
 }
 
 fn minutes(words: &[String]) -> Outcome<u64> {
-    match words {
-        [] => Ok(MINUTES_DEFAULT),
-        [flag, number] if flag == "--minutes" => match number.parse() {
-            Ok(minutes @ 1..=1_000_000) => Ok(minutes),
-            _ => Err(format!("`--minutes` needs a number from 1 to 1,000,000, not `{number}`.")),
-        },
-        _ => Err("`cargo xtask soak` knows only --minutes N: how long it goes on.".to_owned()),
-    }
+    Ok(arguments::number("soak", "--minutes", 1..=1_000_000, words)?.unwrap_or(MINUTES_DEFAULT))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `cargo xtask torture`: rounds of kills, as many as wanted. Every test run has a few of them; this is for a night.
 
+use crate::arguments;
 use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
@@ -19,15 +20,8 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
 }
 
 /// The number of rounds, if one is given.
-fn rounds(words: &[String]) -> Outcome<Option<u32>> {
-    match words {
-        [] => Ok(None),
-        [flag, number] if flag == "--rounds" => match number.parse() {
-            Ok(rounds @ 1..) => Ok(Some(rounds)),
-            _ => Err(format!("`--rounds` needs a number from 1 on, not `{number}`.")),
-        },
-        _ => Err(format!("`cargo xtask torture` knows only `--rounds N`, not `{}`.", words.join(" "))),
-    }
+fn rounds(words: &[String]) -> Outcome<Option<u64>> {
+    arguments::number("torture", "--rounds", 1..=u32::MAX.into(), words)
 }
 
 #[cfg(test)]

@@ -139,6 +139,21 @@ function readText(write) {
     }
 }
 
+const HEAD_BYTES = 8;
+
+/**
+ * What a call of the library writes to a struct of its size, a number of 4 bytes, and then numbers of 8 bytes each, which
+ * get these names.
+ */
+function readNumbers(names, write) {
+    const block = new Block(HEAD_BYTES + names.length * 8);
+    block.u32[0] = block.buffer.length;
+    block.u32[1] = 0;
+    check(write(block.address));
+    const numbers = names.map((name, i) => [name, block.number(HEAD_BYTES + i * 8)]);
+    return { first: block.u32[1], ...Object.fromEntries(numbers) };
+}
+
 module.exports = {
     Block,
     ENTRY_BYTES,
@@ -149,5 +164,6 @@ module.exports = {
     packScalars,
     packTexts,
     packValue,
+    readNumbers,
     readText,
 };

@@ -22,7 +22,6 @@ const BLOCK: u64 = BLOCK_BYTES as u64;
 pub struct SealedFile<F> {
     file: F,
     seal: Seal,
-    layout: Layout,
     /// Length of redb's file.
     length: AtomicU64,
     state: Mutex<State>,
@@ -74,7 +73,6 @@ impl<F: StorageBackend> SealedFile<F> {
         Self {
             file,
             seal,
-            layout,
             length: AtomicU64::new(length),
             state: Mutex::new(state),
             sync: Mutex::default(),
@@ -93,6 +91,10 @@ impl<F: StorageBackend> SealedFile<F> {
     /// which redb verifies what it reads: over zeros that it does not verify it may panic.
     pub fn distrust(&self, lenient: bool) {
         self.lenient.store(lenient, Ordering::Relaxed);
+    }
+
+    fn layout(&self) -> Layout {
+        self.seal.layout()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -116,7 +118,7 @@ impl<F: StorageBackend> SealedFile<F> {
         {
             let mut state = self.state();
             let State { metas, pending, .. } = &mut *state;
-            metas.get(&self.file, self.layout.group_of(first), self.layout.slot_of(first), entries)?;
+            metas.get(&self.file, self.layout().group_of(first), self.layout().slot_of(first), entries)?;
             if !pending.is_empty() {
                 for (at, room) in out.chunks_exact_mut(BLOCK_BYTES).enumerate() {
                     if let Some(block) = pending.get(first + at as u64) {
@@ -127,10 +129,10 @@ impl<F: StorageBackend> SealedFile<F> {
             }
         }
         if waited == 0 {
-            return self.file.read(self.layout.block_at(first), out);
+            return self.file.read(self.layout().block_at(first), out);
         }
         for (at, room) in out.chunks_exact_mut(BLOCK_BYTES).enumerate().filter(|(at, _)| waited & (1 << at) == 0) {
-            self.file.read(self.layout.block_at(first + at as u64), room)?;
+            self.file.read(self.layout().block_at(first + at as u64), room)?;
         }
         Ok(())
     }
@@ -179,7 +181,7 @@ impl<F: StorageBackend> SealedFile<F> {
                 pending.flush(&self.file)?;
             }
             let entry = self.seal.close(Position::of(block), pending.put(block, content))?;
-            metas.set(&self.file, self.layout.group_of(block), self.layout.slot_of(block), &entry)?;
+            metas.set(&self.file, self.layout().group_of(block), self.layout().slot_of(block), &entry)?;
         }
         drop(state);
         let mut unproven = self.unproven();
@@ -261,7 +263,7 @@ impl<F: StorageBackend> StorageBackend for SealedFile<F> {
         }
         let (mut block, mut rest) = (offset / BLOCK, out);
         while !rest.is_empty() {
-            let left = self.layout.group_blocks() - self.layout.slot_of(block);
+            let left = self.layout().group_blocks() - self.layout().slot_of(block);
             let run = (left.min(READ_RUN_BLOCKS_MAX) * BLOCK_BYTES).min(rest.len());
             let (now, later) = rest.split_at_mut(run);
             self.read_run(block, now)?;
@@ -279,14 +281,14 @@ impl<F: StorageBackend> StorageBackend for SealedFile<F> {
             let State { metas, pending, .. } = &mut *state;
             let first = (length / BLOCK).max(1);
             pending.cut(&self.file, first)?;
-            let (group, slot) = (self.layout.group_of(first), self.layout.slot_of(first));
+            let (group, slot) = (self.layout().group_of(first), self.layout().slot_of(first));
             if slot > 0 {
                 metas.forget_from(&self.file, group, slot)?;
             }
             metas.cut(group + u64::from(slot > 0));
             self.unproven().retain(|block| *block < first);
         }
-        self.file.set_len(self.layout.file_bytes(length))?;
+        self.file.set_len(self.layout().file_bytes(length))?;
         self.length.store(length, Ordering::Release);
         Ok(())
     }

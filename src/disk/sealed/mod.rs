@@ -26,8 +26,6 @@ mod seal;
 mod figures;
 #[cfg(test)]
 mod rules;
-#[cfg(test)]
-pub mod test_disk;
 
 pub use cipher::{Cipher, DataKey, KEY_BYTES, aead, derive, fill_random};
 pub use file::SealedFile;

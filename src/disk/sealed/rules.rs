@@ -11,7 +11,7 @@ use super::file::SealedFile;
 use super::layout::{BLOCK_BYTES, ENTRY_BYTES, Layout, header_at};
 use super::meta::MetaCache;
 use super::seal::Seal;
-use super::test_disk::Disk;
+use crate::disk::test_disk::Disk;
 
 const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("data");
 

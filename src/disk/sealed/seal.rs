@@ -85,9 +85,9 @@ impl Seal {
     /// Opens `data` in place. False if it is not what was sealed; `data` then holds nothing of use.
     pub fn open(&self, at: Position, entry: &Entry, data: &mut [u8]) -> bool {
         match self {
-            Self::Checksum { file_id, layout } => {
-                let kept = NONCE_BYTES..layout.kept().end;
-                entry[kept.clone()] == checksum(file_id, at, data)[..kept.len()]
+            Self::Checksum { file_id, .. } => {
+                let used = &entry[self.used_part()];
+                *used == checksum(file_id, at, data)[..used.len()]
             }
             Self::Cipher(cipher) => cipher.decrypt(at, entry, data),
         }

@@ -131,8 +131,8 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     }
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
-        let (entry, target) = (entry?, to);
-        let target = target.join(entry.file_name());
+        let entry = entry?;
+        let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::{BackendError, StorageBackend};
 
-use crate::disk::volume::DiskFile;
+use super::volume::DiskFile;
 
 /// A file in memory that tells what is done to it.
 #[derive(Clone, Debug, Default)]
