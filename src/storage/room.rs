@@ -15,35 +15,43 @@ use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{PAGE_BYTES, ROOM_CHANGE_BYTES, ROOM_COMMIT_BYTES, ROOM_FREE_DIVISOR, ROOM_PAYLOAD_FACTOR};
 
-/// What transactions were promised and have not written to the file yet.
+/// The room of a store's file.
 pub struct Room {
     file: disk::Room,
-    promised: AtomicU64,
+    /// What transactions were promised that have committed without a flush: they may not be in the file yet.
+    unflushed: AtomicU64,
 }
 
 impl Room {
     pub fn new(file: disk::Room) -> Self {
-        Self { file, promised: AtomicU64::new(0) }
+        Self { file, unflushed: AtomicU64::new(0) }
     }
 
-    /// Everything that was promised is in the file.
-    pub fn settle(&self) {
-        self.promised.store(0, Ordering::Relaxed);
+    /// A transaction that was promised so much has committed. What is durable is in the file, with all before it.
+    pub fn settle(&self, promised: u64, durable: bool) {
+        if durable {
+            self.unflushed.store(0, Ordering::Relaxed);
+        } else {
+            self.unflushed.fetch_add(promised, Ordering::Relaxed);
+        }
     }
 
-    /// Makes sure that there is room for changes, each in so many trees, with a payload of so many bytes.
-    pub fn promise(&self, transaction: &WriteTransaction, changes: usize, trees: usize, bytes: usize) -> Result<()> {
+    /// What changes may need, each in so many trees, with a payload of so many bytes.
+    pub fn needed(&self, changes: usize, trees: usize, bytes: usize) -> u64 {
         let pages = (changes as u64).saturating_mul(trees as u64).saturating_mul(ROOM_CHANGE_BYTES);
         let payload = (bytes as u64).saturating_mul(ROOM_PAYLOAD_FACTOR);
-        let needed = pages.min(self.file.length_bytes()).saturating_add(payload).saturating_add(ROOM_COMMIT_BYTES);
-        let promised = self.promised.load(Ordering::Relaxed).saturating_add(needed);
+        pages.min(self.file.length_bytes()).saturating_add(payload).saturating_add(ROOM_COMMIT_BYTES)
+    }
+
+    /// Makes sure that there is room for all that a transaction is promised, beside what is not flushed.
+    pub fn check(&self, transaction: &WriteTransaction, promised: u64) -> Result<()> {
+        let promised = self.unflushed.load(Ordering::Relaxed).saturating_add(promised);
         if let Some(available) = self.file.available_bytes()
             && available < promised
             && !self.is_free(transaction, promised)?
         {
             return Err(refused(promised, available));
         }
-        self.promised.store(promised, Ordering::Relaxed);
         Ok(())
     }
 

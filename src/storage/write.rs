@@ -1,5 +1,6 @@
 //! Writing: one transaction for a group of operations, which becomes durable as a whole.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct Transaction {
     /// The indexes that follow the entries; `None` where there are none, which costs nothing then.
     indexing: Option<Arc<Indexing>>,
     room: Arc<Room>,
+    /// What it was promised of that room. Forgotten with the transaction if it is undone.
+    promised: Cell<u64>,
     durable: bool,
 }
 
@@ -76,7 +79,7 @@ impl Transaction {
     ) -> Result<Self> {
         let durability = if durable { Durability::Immediate } else { Durability::None };
         inner.set_durability(durability).map_err(|error| Error::internal(error.to_string()))?;
-        Ok(Self { inner, indexing, room, durable })
+        Ok(Self { inner, indexing, room, promised: Cell::new(0), durable })
     }
 
     /// Makes sure that there is room on the disk for so many changes, with keys and values of so many bytes, beside what
@@ -87,7 +90,10 @@ impl Transaction {
     /// `Database` if there is none. Nothing was written, and the database works as before.
     pub fn make_room(&self, changes: usize, bytes: usize) -> Result<()> {
         let indexes = self.indexing.as_ref().map_or(0, |indexing| indexing.indexes.len());
-        self.room.promise(&self.inner, changes, 1 + indexes, bytes)
+        let promised = self.promised.get().saturating_add(self.room.needed(changes, 1 + indexes, bytes));
+        self.room.check(&self.inner, promised)?;
+        self.promised.set(promised);
+        Ok(())
     }
 
     /// Gives `apply` the tables to read and write.
@@ -139,10 +145,10 @@ impl Transaction {
             let mut meta = self.inner.open_table(META).map_err(IntoError::into_error)?;
             stamps.state.write(&mut meta)
         })?;
-        let (inner, room, durable) = (self.inner, self.room, self.durable);
+        let Self { inner, room, promised, durable, .. } = self;
         let committed = catch_unwind(AssertUnwindSafe(|| inner.commit().map_err(IntoError::into_error)));
-        if durable && matches!(committed, Ok(Ok(()))) {
-            room.settle();
+        if matches!(committed, Ok(Ok(()))) {
+            room.settle(promised.get(), durable);
         }
         committed.unwrap_or_else(|_| {
             let message = "The commit met damage, whether it happened is not known. Open the store again and read.";

@@ -132,3 +132,21 @@ fn a_transaction_that_finds_no_room_is_undone_as_a_whole() {
     answer(store.put("behind", 1)).unwrap();
     answer(store.close()).unwrap();
 }
+
+#[test]
+fn the_room_of_a_transaction_that_was_rolled_back_is_free_again() {
+    let volume = Volume::new();
+    let store = open(&volume, Durability::Durable, false);
+    answer(store.put("before", 1)).unwrap();
+    // 8 MB, of which a value of 3 MB is promised two times its length: not enough for two of them.
+    volume.fail(Fault::Full, 2_000);
+    let large = Value::Bytes(vec![1; 3_000_000]);
+    for _ in 0..3 {
+        answer(store.start_transaction()).unwrap();
+        answer(store.put("large", large.clone())).unwrap();
+        answer(store.rollback()).unwrap();
+    }
+    answer(store.put("large", large)).unwrap();
+    assert_eq!(volume.fault_counts().1, 0);
+    answer(store.close()).unwrap();
+}
