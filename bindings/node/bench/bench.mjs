@@ -5,8 +5,8 @@
 // With --quick there is one round of a tenth of the operations, which shows that everything runs and measures nothing.
 //
 // Every put is on the disk when it is acknowledged, in every store. What a flush costs on this disk stands in the first line.
-// A figure is the best of the rounds; the processor time is that of all threads, and hardly depends on what else the
-// machine does.
+// A figure is the best of the rounds, which are short and many, so that the machine's moods hit every store and every kind of
+// work alike; the processor time is that of all threads.
 
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { peers } from './peers.mjs';
 
 const QUICK = process.argv.includes('--quick');
 const [FOLDER = tmpdir()] = process.argv.slice(2).filter((given) => given !== '--quick');
-const ROUNDS = QUICK ? 1 : 3;
+const ROUNDS = QUICK ? 1 : 20;
 const PART = QUICK ? 10 : 1;
 const VALUE_BYTES = 100;
 // As many as are put in one round.
@@ -49,17 +49,17 @@ async function oneByOne(count, operation) {
 
 const WORK = {
     'put, 1000 in flight': [10000, (store, count) => inFlight(count, (i) => store.put(key(i), freshValue()))],
-    'put, one by one': [100, (store, count) => oneByOne(count, (i) => store.put(key(i), freshValue()))],
+    'put, one by one': [50, (store, count) => oneByOne(count, (i) => store.put(key(i), freshValue()))],
     getSync: [
-        100000,
+        20000,
         (store, count) => {
             for (let i = 0; i < count; i++) {
                 store.getSync(key(i));
             }
         },
     ],
-    'get, one by one': [100000, (store, count) => oneByOne(count, (i) => store.get(key(i)))],
-    'get, 1000 in flight': [50000, (store, count) => inFlight(count, (i) => store.get(key(i)))],
+    'get, one by one': [20000, (store, count) => oneByOne(count, (i) => store.get(key(i)))],
+    'get, 1000 in flight': [20000, (store, count) => inFlight(count, (i) => store.get(key(i)))],
 };
 
 const microseconds = (since) => Number(process.hrtime.bigint() - since) / 1000;

@@ -4,6 +4,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { answer } = require('./answer');
 const { Code, SubmitKind } = require('./constants');
 const { BusinessError } = require('./errors');
 const { WOULD_BLOCK, tryGet } = require('./here');
@@ -37,22 +38,44 @@ class Core {
         this.lane.call(pending, (tag) => call(this.handle, ...parameters, null, tag));
     }
 
-    /** Reads a value: on this thread if nothing that was issued before can change it, which costs no turn of the loop. */
+    /**
+     * The typed value of a key, read on this thread, which costs no turn of the loop; or WOULD_BLOCK if something that was
+     * issued before could change it. Throws what the library returns.
+     */
+    tryGet(key) {
+        return this.lane.isClear ? tryGet(this.handle, key) : WOULD_BLOCK;
+    }
+
+    /** Reads a value, on this thread if that can be done now. */
     get(pending, key, read = plain) {
-        if (this.lane.isClear) {
-            try {
-                const found = tryGet(this.handle, key);
-                if (found !== WOULD_BLOCK) {
-                    pending.resolve(read(found));
-                    return;
-                }
-            } catch (error) {
-                pending.reject(error);
+        try {
+            const found = this.tryGet(key);
+            if (found !== WOULD_BLOCK) {
+                pending.resolve(read(found));
                 return;
             }
+        } catch (error) {
+            pending.reject(error);
+            return;
         }
         pending.read = read;
         this.lane.pack(pending, SubmitKind.GET, key);
+    }
+
+    /** The promise of a value, without anything that a callback or a wait would need if the value can be read now. */
+    promise(key) {
+        try {
+            const found = this.tryGet(key);
+            if (found !== WOULD_BLOCK) {
+                return Promise.resolve(found.value);
+            }
+        } catch (error) {
+            return Promise.reject(error);
+        }
+        return answer(undefined, (pending) => {
+            pending.read = plain;
+            this.lane.pack(pending, SubmitKind.GET, key);
+        });
     }
 
     /** True if the store was closed. */

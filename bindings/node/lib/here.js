@@ -25,7 +25,7 @@ function read(get, handle, key) {
     if (key.length * UTF8_BYTES_PER_UNIT_MAX > KEY_BYTES) {
         block = new Block(Buffer.byteLength(key));
     }
-    const length = block.buffer.write(key, 0);
+    const length = block.writeText(key, 0);
     for (let content = contentBlock; ; content = new Block(found.number(32))) {
         const code = get(handle, block.address, length, content.address, content.buffer.length, found.address);
         if (code === Code.WOULD_BLOCK) {

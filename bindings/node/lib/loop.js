@@ -16,7 +16,7 @@ const { watch } = require('./wake');
 const DRAIN_BYTES = 1 << 20;
 // Room may come from answers that another thread takes, of which this one is not told: so it looks by itself, too.
 const RETRY_MS = 5;
-const TAG_MAX = 2 ** 32;
+const LISTENER_TAG_MAX = 2 ** 32;
 
 /** Kinds that may come many times under one tag. */
 const isTold = (kind) => kind === RecordKind.CHANGE || kind === RecordKind.SYNC_COMPLETE;
@@ -36,11 +36,13 @@ class Loop {
     #retry = undefined;
     #queue;
     #wake;
-    #pendings = new Map();
-    /** What to tell, by tag, of what comes any number of times. */
+    /** The answers that are owed, by tag: a place of this list, which is free again once it is answered. */
+    #pendings = [];
+    #freeTags = [];
+    /** What to tell, by tags of their own, of what comes any number of times. */
     #listeners = new Map();
+    #lastListener = 0;
     #told = [];
-    #lastTag = 0;
     #reader = new Reader(new Block(DRAIN_BYTES));
     #sizes = new Block(16);
 
@@ -57,44 +59,41 @@ class Loop {
 
     /** Owes an answer, under the tag that is returned. */
     begin(pending) {
-        const tag = this.#newTag();
-        this.#pendings.set(tag, pending);
-        if (this.#pendings.size === 1) {
+        if (this.#freeTags.length === this.#pendings.length) {
             this.#wake.ref();
         }
+        const tag = this.#freeTags.pop() ?? this.#pendings.length;
+        this.#pendings[tag] = pending;
         return tag;
     }
 
-    #newTag() {
-        do {
-            this.#lastTag = (this.#lastTag + 1) % TAG_MAX;
-        } while (this.#pendings.has(this.#lastTag) || this.#listeners.has(this.#lastTag));
-        return this.#lastTag;
-    }
-
+    /** Takes what is owed under a tag, of which no answer comes any more. */
     #end(tag) {
-        const pending = this.#pendings.get(tag);
-        this.#pendings.delete(tag);
+        const pending = this.#pendings[tag];
+        this.#pendings[tag] = undefined;
+        this.#freeTags.push(tag);
         return pending;
     }
 
     #rest() {
-        if (this.#pendings.size === 0) {
+        if (this.#freeTags.length === this.#pendings.length) {
             this.#wake.unref();
         }
     }
 
     /** Answers an operation that the library did not accept. */
     refuse(tag, error) {
-        this.#end(tag)?.reject(error);
+        this.#end(tag).reject(error);
         this.#rest();
     }
 
     /** Calls `listener` with whatever comes under the tag that is returned. */
     listen(listener) {
-        const tag = this.#newTag();
-        this.#listeners.set(tag, listener);
-        return tag;
+        do {
+            this.#lastListener = (this.#lastListener + 1) % LISTENER_TAG_MAX;
+        } while (this.#listeners.has(this.#lastListener));
+        this.#listeners.set(this.#lastListener, listener);
+        return this.#lastListener;
     }
 
     /** Ends that; what is on its way is dropped. */
@@ -155,7 +154,7 @@ class Loop {
             if (isTold(kind)) {
                 this.#tell(tag, reader.payload(kind, count));
             } else if (code !== 0) {
-                this.#end(tag)?.reject(new BusinessError(code, reader.text(count)));
+                this.#end(tag).reject(new BusinessError(code, reader.text(count)));
             } else {
                 this.#settle(tag, reader.payload(kind, count));
             }
@@ -164,9 +163,6 @@ class Loop {
 
     #settle(tag, payload) {
         const pending = this.#end(tag);
-        if (pending === undefined) {
-            return;
-        }
         try {
             pending.resolve(pending.read === undefined ? payload : pending.read(payload));
         } catch (error) {

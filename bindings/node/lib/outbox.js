@@ -30,9 +30,9 @@ function roomForBytes(value) {
 
 /** Writes a record. Yields where it ends. */
 function write(block, start, kind, tag, key, typed) {
-    const { buffer, u32, f64 } = block;
+    const { u32, f64 } = block;
     const head = start >> 2;
-    const keyLength = buffer.write(key, start + HEAD_BYTES);
+    const keyLength = block.writeText(key, start + HEAD_BYTES);
     let at = start + HEAD_BYTES + padded(keyLength);
     if (typed !== undefined) {
         at = writeValue(block, at, typed);
@@ -53,7 +53,7 @@ function writeValue(block, at, { type, value }) {
     u32[(at >> 2) + 1] = 0;
     switch (type) {
         case ValueType.STRING: {
-            const length = buffer.write(value, content);
+            const length = block.writeText(value, content);
             block.setNumber(at + 8, length);
             return content + padded(length);
         }

@@ -49,6 +49,10 @@ class SingleKVStore {
     }
 
     get(...given) {
+        // The common form, which needs nothing of what the general one prepares.
+        if (given.length === 1 && typeof given[0] === 'string') {
+            return this.#core.promise(given[0]);
+        }
         return asynchronous(given, 1, () => {
             check.need(given, 1, 'a key');
             const key = check.string(given[0], 'key');

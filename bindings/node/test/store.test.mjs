@@ -78,6 +78,22 @@ test('keys are trimmed of ASCII white space, and hold any other character', asyn
     assert.equal(await store.get('lone\ufffd'), 1);
 });
 
+test('keys and texts of every length and any characters come back', async () => {
+    const { store } = await openStore();
+    const texts = [];
+    for (let length = 1; length <= 100; length++) {
+        const ascii = 'k'.repeat(length);
+        texts.push(ascii, `é${ascii}`, `${ascii}€`, `${ascii}😀${ascii}`);
+    }
+    await Promise.all(texts.map((text) => store.put(text, text)));
+    for (const text of texts) {
+        assert.equal(store.getSync(text), text);
+        assert.equal(await store.get(text), text);
+    }
+    const keys = (await store.getEntries('')).map(({ key }) => key);
+    assert.deepEqual(keys.toSorted(), texts.toSorted());
+});
+
 test('the length of a key is counted in bytes after trimming', async () => {
     const { store } = await openStore();
     const longest = 'ä'.repeat(512);
