@@ -10,11 +10,11 @@ use crate::Result;
 const LOAD_BATCH: usize = 1_000;
 
 /// A SQLite database of documents.
-pub struct SqlitePeer {
+pub struct SqliteDocuments {
     connection: Connection,
 }
 
-impl SqlitePeer {
+impl SqliteDocuments {
     /// A new database with a write-ahead log.
     pub fn create(folder: &Path) -> Result<Self> {
         let connection = Connection::open(folder.join("documents.sqlite"))?;
