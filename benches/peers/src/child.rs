@@ -37,7 +37,7 @@ pub struct Idle {
 
 /// A process that opens the rows in `folder` in a store of this kind, reads and writes, or does nothing of that.
 pub fn memory(folder: &Path, kind: Option<Kind>, cache_bytes: u64, rows: u64) -> Result<Memory> {
-    let place = kind.and_then(|kind| Kind::readers().into_iter().position(|reader| reader.files() == kind.files()));
+    let place = kind.and_then(|kind| Kind::readers().into_iter().position(|reader| reader.files() == kind));
     let place = place.map_or("none".to_owned(), |place| place.to_string());
     let numbers = ask(folder, &["memory", &place, &cache_bytes.to_string(), &rows.to_string()])?;
     match numbers[..] {
@@ -68,7 +68,7 @@ pub fn run(words: &[String]) -> Result<()> {
     match words[..] {
         [folder, "memory", "none", ..] => tell_memory(Path::new(folder)),
         [folder, "memory", place, cache_bytes, rows] => {
-            let kind = *Kind::readers().get(place.parse::<usize>()?).ok_or("no store has this number")?;
+            let kind = Kind::readers().get(place.parse::<usize>()?).ok_or("no store has this number")?.files();
             let store = kind.open(Path::new(folder), Set::Rows.name(), cache_bytes.parse()?, Shape::Short)?;
             let (rows, pool): (u64, Pool) = (rows.parse()?, Pool::small());
             for first in (0..GETS).step_by(1_000) {

@@ -10,12 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use super::Mode;
 use super::c_abi as sys;
 use super::dkv_peer::{BUNDLE_NAME, DkvPeer};
-use super::engine::{Engine, Entry, Make};
+use super::engine::{Buffer, Engine, Entry, Make};
 use crate::Result;
 use crate::clock::{Spent, spend};
 
-/// Longer than any value.
-const BUFFER_BYTES: usize = dkv::limits::VALUE_BYTES_MAX + 1;
+/// Longer than a value of the rows. For longer ones it grows, as that of a program in C would.
+const BUFFER_BYTES: usize = 256;
 
 /// A handle of the C interface beside one of Rust on the same store: what is written goes through the latter, except for
 /// `put_one`.
@@ -74,6 +74,17 @@ impl CPeer {
         Ok(spent)
     }
 
+    /// Copies a value into the buffer. Gives the code, and the length of a value for which the buffer is too short.
+    fn get_into(&self, key: &str, buffer: &mut [u8]) -> (i32, Option<usize>) {
+        let key = text(key);
+        // SAFETY: zeros are a value of the struct, which the call fills.
+        let mut value: sys::Value = unsafe { std::mem::zeroed() };
+        let (place, room) = (buffer.as_mut_ptr(), buffer.len());
+        // SAFETY: the key lives, and there is place for the value and its bytes.
+        let code = unsafe { sys::dkv_store_get_now(self.store, key.data, key.length, place, room, &raw mut value) };
+        (code, value.data.is_null().then_some(value.length).filter(|length| *length > room))
+    }
+
     fn issue(&self, key: &str, value: &[u8], user_data: *mut c_void) -> i32 {
         let (data, length) = (value.as_ptr(), value.len());
         let value = sys::Value { r#type: sys::BYTE_ARRAY, reserved: 0, integer: 0, real: 0.0, data, length };
@@ -125,32 +136,34 @@ impl Engine for CPeer {
     }
 
     fn get(&self, keys: &[String]) -> Result<u64> {
-        let mut buffer = vec![0; BUFFER_BYTES];
-        let mut found = 0;
+        let (mut found, mut buffer) = (0, Buffer::take());
+        if buffer.0.len() < BUFFER_BYTES {
+            buffer.0.resize(BUFFER_BYTES, 0);
+        }
         for key in keys {
-            let key = text(key);
-            // SAFETY: zeros are a value of the struct, which the call fills.
-            let mut value: sys::Value = unsafe { std::mem::zeroed() };
-            let (place, room) = (buffer.as_mut_ptr(), buffer.len());
-            // SAFETY: the key lives, and there is place for the value and its bytes.
-            let code = unsafe { sys::dkv_store_get_now(self.store, key.data, key.length, place, room, &raw mut value) };
-            black_box(&buffer);
-            if code != sys::NOT_FOUND {
-                succeeded(code)?;
+            let mut got = self.get_into(key, &mut buffer.0);
+            if let (sys::OK, Some(bytes)) = got {
+                // The value is longer than the buffer, and has told how long it is.
+                buffer.0.resize(bytes, 0);
+                got = self.get_into(key, &mut buffer.0);
+            }
+            black_box(&buffer.0);
+            if got.0 != sys::NOT_FOUND {
+                succeeded(got.0)?;
                 found += 1;
             }
         }
         Ok(found)
     }
 
-    /// Copies all out of the callback, as a program must that keeps them.
+    /// Uses them in the callback: they are a copy already.
     fn entries(&self, prefix: &str) -> Result<u64> {
         let prefix = text(prefix);
-        let all = ask::<Vec<Entry>>(|user_data| {
+        let (code, count) = ask::<(i32, usize)>(|user_data| {
             // SAFETY: the prefix lives for the call, and the callback takes what it is given.
-            unsafe { sys::dkv_store_get_entries(self.store, prefix.data, prefix.length, Some(copied), user_data) }
+            unsafe { sys::dkv_store_get_entries(self.store, prefix.data, prefix.length, Some(counted), user_data) }
         })?;
-        Ok(black_box(all).len() as u64)
+        succeeded(code).map(|()| count as u64)
     }
 
     fn load(&self, batches: &mut dyn Iterator<Item = Vec<Entry>>) -> Result<()> {
@@ -199,20 +212,20 @@ unsafe extern "C" fn opened(user_data: *mut c_void, error: *const sys::Error, st
 /// # Safety
 ///
 /// As for `closed`, and the entries are readable with their bytes.
-unsafe extern "C" fn copied(user_data: *mut c_void, _: *const sys::Error, entries: *const sys::Entry, count: usize) {
-    let mut all = Vec::with_capacity(count);
+unsafe extern "C" fn counted(
+    user_data: *mut c_void,
+    error: *const sys::Error,
+    entries: *const sys::Entry,
+    count: usize,
+) {
     for at in 0..count {
         // SAFETY: the contract of this function.
-        let (key, value) = unsafe {
-            let entry = &*entries.add(at);
-            let key = std::slice::from_raw_parts(entry.key.data.cast::<u8>(), entry.key.length);
-            (key, std::slice::from_raw_parts(entry.value.data, entry.value.length))
-        };
-        all.push((String::from_utf8_lossy(key).into_owned(), value.to_vec()));
+        let entry = unsafe { &*entries.add(at) };
+        black_box((entry.key.data, entry.key.length, entry.value.data, entry.value.length));
     }
     // SAFETY: the contract of this function.
-    let answers = unsafe { Box::from_raw(user_data.cast::<Sender<Vec<Entry>>>()) };
-    let _ = answers.send(all);
+    let (answers, code) = unsafe { (Box::from_raw(user_data.cast::<Sender<(i32, usize)>>()), code_of(error)) };
+    let _ = answers.send((code, count));
 }
 
 /// # Safety

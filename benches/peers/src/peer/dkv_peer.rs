@@ -21,6 +21,7 @@ pub struct DkvPeer {
     manager: Manager,
     name: String,
     store: Arc<KvStore>,
+    is_open: bool,
 }
 
 impl DkvPeer {
@@ -34,7 +35,7 @@ impl DkvPeer {
         // A backup in the background would be measured with whatever runs then.
         options.backup = false;
         let store = Arc::new(manager.get_store(name, options).wait()?);
-        Ok(Self { manager, name: name.to_owned(), store })
+        Ok(Self { manager, name: name.to_owned(), store, is_open: true })
     }
 
     /// The store, for work that goes on in callbacks.
@@ -69,7 +70,12 @@ impl DkvPeer {
     }
 
     /// Closes the store.
-    pub fn close(&self) -> Result<()> {
+    pub fn close(mut self) -> Result<()> {
+        self.is_open = false;
+        self.close_by_id()
+    }
+
+    fn close_by_id(&self) -> Result<()> {
         // By the store's id: a completion that has just returned may still hold the handle for a moment.
         Ok(self.manager.close_store(BUNDLE_NAME, &self.name, None).wait()?)
     }
@@ -78,7 +84,9 @@ impl DkvPeer {
 /// Whoever opens the file next finds it closed.
 impl Drop for DkvPeer {
     fn drop(&mut self) {
-        let _ = self.close();
+        if self.is_open {
+            let _ = self.close_by_id();
+        }
     }
 }
 

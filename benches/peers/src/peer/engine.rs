@@ -1,5 +1,6 @@
 //! What a store must be able to do to take part in the comparison of all.
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,9 +52,29 @@ pub trait Engine: Sync {
     }
 }
 
-/// Copies a value into memory that the caller has for all of them.
-pub fn copy_out(buffer: &mut Vec<u8>, value: &[u8]) {
-    buffer.clear();
-    buffer.extend_from_slice(value);
-    black_box(buffer.as_slice());
+thread_local! {
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Memory of this thread for values that were read: a program that reads many long ones does not ask for it each time.
+pub struct Buffer(pub Vec<u8>);
+
+impl Buffer {
+    /// What an earlier one left, or an empty one.
+    pub fn take() -> Self {
+        Self(BUFFER.take())
+    }
+
+    /// Copies a value into it, in place of the one before.
+    pub fn copy(&mut self, value: &[u8]) {
+        self.0.clear();
+        self.0.extend_from_slice(value);
+        black_box(self.0.as_slice());
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        BUFFER.set(std::mem::take(&mut self.0));
+    }
 }

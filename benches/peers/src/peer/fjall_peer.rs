@@ -6,7 +6,7 @@ use std::path::Path;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Readable};
 
 use super::Shape;
-use super::engine::{Engine, Entry, copy_out};
+use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
 /// An open fjall database with one keyspace.
@@ -49,10 +49,10 @@ impl Engine for FjallPeer {
 
     fn get(&self, keys: &[String]) -> Result<u64> {
         let snapshot = self.database.snapshot();
-        let (mut found, mut buffer) = (0, Vec::new());
+        let (mut found, mut buffer) = (0, Buffer::take());
         for key in keys {
             if let Some(value) = snapshot.get(&self.rows, key)? {
-                copy_out(&mut buffer, &value);
+                buffer.copy(&value);
                 found += 1;
             }
         }

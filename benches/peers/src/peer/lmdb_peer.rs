@@ -6,7 +6,7 @@ use std::path::Path;
 use heed::types::{Bytes, Str};
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, FlagSetMode};
 
-use super::engine::{Engine, Entry, copy_out};
+use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
 /// Room for the longest run, of addresses only.
@@ -60,10 +60,10 @@ impl Engine for LmdbPeer {
 
     fn get(&self, keys: &[String]) -> Result<u64> {
         let transaction = self.environment.read_txn()?;
-        let (mut found, mut buffer) = (0, Vec::new());
+        let (mut found, mut buffer) = (0, Buffer::take());
         for key in keys {
             if let Some(value) = self.rows.get(&transaction, key)? {
-                copy_out(&mut buffer, value);
+                buffer.copy(value);
                 found += 1;
             }
         }

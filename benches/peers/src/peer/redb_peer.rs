@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::Mode;
-use super::engine::{Engine, Entry, copy_out};
+use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
@@ -117,10 +117,10 @@ impl Engine for RedbPeer {
 
     fn get(&self, keys: &[String]) -> Result<u64> {
         let snapshot = self.newest()?;
-        let (mut found, mut buffer) = (0, Vec::new());
+        let (mut found, mut buffer) = (0, Buffer::take());
         for key in keys {
             if let Some(value) = snapshot.get(key.as_bytes())? {
-                copy_out(&mut buffer, value.value());
+                buffer.copy(value.value());
                 found += 1;
             }
         }

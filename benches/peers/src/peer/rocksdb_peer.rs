@@ -6,7 +6,7 @@ use std::path::Path;
 use std::ptr;
 
 use super::Shape;
-use super::engine::{Engine, Entry, copy_out};
+use super::engine::{Buffer, Engine, Entry};
 use super::rocksdb_sys as sys;
 use crate::Result;
 
@@ -71,7 +71,7 @@ impl RocksDbPeer {
     }
 
     /// Copies the value of a key, if there is one.
-    fn value(&self, key: &str, buffer: &mut Vec<u8>) -> Result<bool> {
+    fn value(&self, key: &str, buffer: &mut Buffer) -> Result<bool> {
         let (key, key_length) = parts(key.as_bytes());
         // SAFETY: the database, the options and the key live.
         let pinned =
@@ -83,7 +83,7 @@ impl RocksDbPeer {
         // SAFETY: the value lives until it is destroyed, below, and has this length.
         unsafe {
             let start = sys::rocksdb_pinnableslice_value(pinned, &raw mut length);
-            copy_out(buffer, std::slice::from_raw_parts(start.cast::<u8>(), length));
+            buffer.copy(std::slice::from_raw_parts(start.cast::<u8>(), length));
             sys::rocksdb_pinnableslice_destroy(pinned);
             Ok(true)
         }
@@ -106,7 +106,7 @@ impl Engine for RocksDbPeer {
     }
 
     fn get(&self, keys: &[String]) -> Result<u64> {
-        let (mut found, mut buffer) = (0, Vec::new());
+        let (mut found, mut buffer) = (0, Buffer::take());
         for key in keys {
             found += u64::from(self.value(key, &mut buffer)?);
         }

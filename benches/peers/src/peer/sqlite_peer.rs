@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use rusqlite::{Connection, params};
 
 use super::Shape;
-use super::engine::{Engine, Entry, copy_out};
+use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
 /// A connection for each thread that reads; the first writes, too.
@@ -81,11 +81,11 @@ impl Engine for SqlitePeer {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         let mut get = transaction.prepare_cached(GET)?;
-        let (mut found, mut buffer) = (0, Vec::new());
+        let (mut found, mut buffer) = (0, Buffer::take());
         for key in keys {
             let mut rows = get.query([key])?;
             if let Some(row) = rows.next()? {
-                copy_out(&mut buffer, row.get_ref(0)?.as_blob()?);
+                buffer.copy(row.get_ref(0)?.as_blob()?);
                 found += 1;
             }
         }

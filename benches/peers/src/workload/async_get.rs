@@ -77,7 +77,12 @@ fn alone(bench: &Bench, report: &mut Report, pair: &Pair, goals: &[Goal]) -> Res
         rounds,
         |round| {
             let keys = keys(round);
-            spend(|| keys.into_iter().try_for_each(|key| Ok(drop(black_box(pair.dkv.store().get(key).wait()?)))))
+            spend(|| {
+                for key in keys {
+                    black_box(pair.dkv.store().get(key).wait()?);
+                }
+                Ok(())
+            })
         },
         |round| {
             let keys = keys(round);

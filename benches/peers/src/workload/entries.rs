@@ -1,4 +1,5 @@
-//! All entries of a prefix in one answer, a hundred of them, dkv through its C interface. Keys and values are copied.
+//! All entries of a prefix in one answer, a hundred of them, dkv through its C interface. Keys and values are copied once,
+//! by dkv itself and by the programs that use the others.
 
 use crate::Result;
 use crate::bench::Bench;

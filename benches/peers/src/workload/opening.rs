@@ -121,7 +121,7 @@ fn opened_by_dkv(folder: &Path, cache_bytes: u64, mode: Mode) -> Result<Spent> {
         opened = Some(DkvPeer::open(folder, STORE, cache_bytes, dkv::Durability::Durable, mode)?);
         Ok(())
     })?;
-    opened.map_or(Ok(()), |opened| opened.close())?;
+    opened.map_or(Ok(()), DkvPeer::close)?;
     Ok(spent)
 }
 
