@@ -80,6 +80,13 @@ pub mod simulation {
     pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume, Vices};
 }
 
+/// The sealed blocks beneath a store, for the benchmark, which runs redb on them and nothing else. No release has it.
+#[cfg(feature = "bare")]
+#[doc(hidden)]
+pub mod bare {
+    pub use crate::disk::bare::open as sealed_backend;
+}
+
 /// Runs the README's examples with the documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -7,6 +7,8 @@
 
 mod backend;
 mod backups;
+#[cfg(feature = "bare")]
+pub mod bare;
 mod damaged;
 mod device_id;
 mod files;

@@ -43,7 +43,8 @@ cargo xtask <chore>
     crash [--states N] [--seed S] [--workload NAME] [--only RUN.STATE]
                             cut the power under the engine N times, or repeat a failure that named its seed
     bench [--quick] [--json FILE] [--only NAME]
-                            compare with other stores; --quick takes a minute, --json also writes the figures
+                            compare with other stores, and draw it as target/bench.svg; --quick takes some minutes,
+                            --json also writes the figures; NAME is a workload of benches/peers, node or python
     deny                    check licences, bans and sources of the dependencies against deny.toml
     soak [--minutes N]      many stores under everything at once, for 2 minutes or N; then what is left is looked at
     fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing

@@ -11,6 +11,8 @@ pub struct Args {
     pub quick: bool,
     /// Where to write the report as JSON.
     pub json: Option<PathBuf>,
+    /// Where to draw the comparison.
+    pub svg: Option<PathBuf>,
     /// The only workload to run.
     pub only: Option<String>,
     /// Folder in which the stores of the run are made.
@@ -25,7 +27,7 @@ pub struct Args {
 pub fn usage() -> String {
     let names: Vec<&str> = workload::ALL.iter().map(|workload| workload.name).collect();
     format!(
-        "dkv-peers [--quick] [--only NAME] [--json FILE] [--dir FOLDER] [--cache-mib N] \
+        "dkv-peers [--quick] [--only NAME] [--json FILE] [--svg FILE] [--dir FOLDER] [--cache-mib N] \
          [--slow-flush-us N]\nNAME is one of: {}",
         names.join(", ")
     )
@@ -35,12 +37,14 @@ impl Args {
     /// The arguments, or nothing if help was asked for.
     pub fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Self>> {
         let cache_bytes = dkv::limits::CACHE_BYTES_DEFAULT;
-        let mut args = Self { quick: false, json: None, only: None, dir: None, cache_bytes, slow_flush_us: 0 };
+        let mut args =
+            Self { quick: false, json: None, svg: None, only: None, dir: None, cache_bytes, slow_flush_us: 0 };
         while let Some(word) = words.next() {
             let mut operand = || words.next().ok_or_else(|| format!("{word} needs a word behind it.\n{}", usage()));
             match word.as_str() {
                 "--quick" => args.quick = true,
                 "--json" => args.json = Some(operand()?.into()),
+                "--svg" => args.svg = Some(operand()?.into()),
                 "--dir" => args.dir = Some(operand()?.into()),
                 "--cache-mib" => args.cache_bytes = operand()?.parse::<u64>()?.saturating_mul(1024 * 1024),
                 "--slow-flush-us" => args.slow_flush_us = operand()?.parse()?,

@@ -60,8 +60,9 @@ pub fn spend(work: impl FnOnce() -> Result<()>) -> Result<Spent> {
     Ok(Spent { wall, cpu, caller_cpu, written_bytes, flushes })
 }
 
+/// CPU of all threads of this process so far.
 #[cfg(unix)]
-fn process_cpu() -> Duration {
+pub fn process_cpu() -> Duration {
     read_clock(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
@@ -80,7 +81,7 @@ fn read_clock(clock: libc::clockid_t) -> Duration {
 
 /// Elsewhere CPU shows as zero and its ratios as a dash.
 #[cfg(not(unix))]
-fn process_cpu() -> Duration {
+pub fn process_cpu() -> Duration {
     Duration::ZERO
 }
 

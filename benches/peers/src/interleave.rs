@@ -1,4 +1,4 @@
-//! Turns: the machine's moods must hit both stores alike.
+//! Turns: the machine's moods must hit all stores alike.
 
 use crate::Result;
 use crate::clock::Spent;
@@ -13,68 +13,137 @@ pub struct Rounds {
     pub counted: usize,
 }
 
-/// Neighbouring turns: what dkv and what raw redb took for the same work.
-pub struct Series {
-    pairs: Vec<(Spent, Spent)>,
+/// One who takes turns: a name, and the work of a turn, which is told the number of the turn.
+pub struct Runner<'work> {
+    name: &'static str,
+    work: Box<dyn FnMut(u64) -> Result<Spent> + 'work>,
 }
 
-/// Two figures and how they compare.
-#[derive(Clone, Copy)]
+impl<'work> Runner<'work> {
+    /// One who does this work.
+    pub fn new(name: &'static str, work: impl FnMut(u64) -> Result<Spent> + 'work) -> Self {
+        Self { name, work: Box::new(work) }
+    }
+}
+
+/// Neighbouring turns: what each took for the same work.
+pub struct Series {
+    names: Vec<&'static str>,
+    /// In the order of the names, for each turn.
+    turns: Vec<Vec<Spent>>,
+}
+
+/// A figure of dkv beside those of others.
+#[derive(Clone, Default)]
 pub struct Comparison {
     /// What dkv took.
     pub dkv: f64,
-    /// What raw redb took.
-    pub redb: f64,
-    /// The first divided by the second.
+    /// What the others took.
+    pub peers: Vec<Against>,
+}
+
+/// A figure of one that dkv is compared with.
+#[derive(Clone, Copy)]
+pub struct Against {
+    /// Who it is.
+    pub name: &'static str,
+    /// What it took.
+    pub figure: f64,
+    /// What dkv took, divided by that.
     pub ratio: f64,
 }
 
-/// Runs both in turns, the one that goes first changing with every turn. Each is told the number of the turn.
+/// Runs dkv and raw redb in turns.
 pub fn interleave(
     rounds: Rounds,
-    mut dkv: impl FnMut(u64) -> Result<Spent>,
-    mut redb: impl FnMut(u64) -> Result<Spent>,
+    dkv: impl FnMut(u64) -> Result<Spent>,
+    redb: impl FnMut(u64) -> Result<Spent>,
 ) -> Result<Series> {
-    let mut pairs = Vec::with_capacity(rounds.counted);
-    for round in 0..(rounds.warm_up + rounds.counted) as u64 {
-        let pair = if round % 2 == 0 {
-            let first = dkv(round)?;
-            (first, redb(round)?)
-        } else {
-            let first = redb(round)?;
-            (dkv(round)?, first)
-        };
-        if round >= rounds.warm_up as u64 {
-            pairs.push(pair);
+    take_turns(rounds, vec![Runner::new("dkv", dkv), Runner::new("redb", redb)])
+}
+
+/// Runs all in turns, another one going first in every turn. The first is dkv.
+pub fn take_turns(rounds: Rounds, mut runners: Vec<Runner<'_>>) -> Result<Series> {
+    let count = runners.len();
+    let mut turns = Vec::with_capacity(rounds.counted);
+    for round in 0..rounds.warm_up + rounds.counted {
+        let mut turn = vec![Spent::default(); count];
+        for place in 0..count {
+            let at = (round + place) % count;
+            turn[at] = (runners[at].work)(round as u64)?;
+        }
+        if round >= rounds.warm_up {
+            turns.push(turn);
         }
     }
-    Ok(Series { pairs })
+    Ok(Series { names: runners.iter().map(|runner| runner.name).collect(), turns })
 }
 
 impl Series {
+    /// The number of its turns.
+    pub fn len(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// Calls the one that is not dkv by another name.
+    pub fn against(mut self, name: &'static str) -> Self {
+        self.names.truncate(1);
+        self.names.push(name);
+        self
+    }
+
     /// Compares a figure that the machine's moods move: medians, and the median of the ratios of neighbouring turns.
     pub fn compare(&self, figure: impl Fn(&Spent) -> f64) -> Comparison {
-        let (dkv, redb) = self.figures(figure);
-        let ratios: Vec<f64> = dkv.iter().zip(&redb).map(|(dkv, redb)| ratio(*dkv, *redb)).collect();
-        Comparison { dkv: median(&dkv), redb: median(&redb), ratio: median(&ratios) }
+        let all = self.figures(figure);
+        let ratio_of = |peer: &[f64]| {
+            let ratios: Vec<f64> = all[0].iter().zip(peer).map(|(dkv, peer)| ratio(*dkv, *peer)).collect();
+            median(&ratios)
+        };
+        let against =
+            |(name, peer): (&&'static str, &Vec<f64>)| Against { name, figure: median(peer), ratio: ratio_of(peer) };
+        Comparison { dkv: median(&all[0]), peers: self.names.iter().zip(&all).skip(1).map(against).collect() }
     }
 
     /// Compares a figure that is counted and not timed: means, so that what happens every tenth turn shows.
     pub fn compare_counts(&self, figure: impl Fn(&Spent) -> f64) -> Comparison {
-        let (dkv, redb) = self.figures(figure);
-        let (dkv, redb) = (mean(&dkv), mean(&redb));
-        Comparison { dkv, redb, ratio: ratio(dkv, redb) }
+        self.compare_by(figure, mean)
     }
 
-    /// The figures of both, turn by turn.
-    pub fn figures(&self, figure: impl Fn(&Spent) -> f64) -> (Vec<f64>, Vec<f64>) {
-        self.pairs.iter().map(|(dkv, redb)| (figure(dkv), figure(redb))).unzip()
+    /// Compares one figure of all turns of each.
+    pub fn compare_by(&self, figure: impl Fn(&Spent) -> f64, of_all: impl Fn(&[f64]) -> f64) -> Comparison {
+        Comparison::of(&self.names, &self.figures(figure).iter().map(|turns| of_all(turns)).collect::<Vec<f64>>())
+    }
+
+    /// The figures of each, turn by turn.
+    fn figures(&self, figure: impl Fn(&Spent) -> f64) -> Vec<Vec<f64>> {
+        (0..self.names.len()).map(|at| self.turns.iter().map(|turn| figure(&turn[at])).collect()).collect()
     }
 }
 
-/// `dkv` divided by `redb`.
-pub fn ratio(dkv: f64, redb: f64) -> f64 {
-    if redb > 0.0 { dkv / redb } else { f64::NAN }
+impl Comparison {
+    /// A figure for each name, the first of which is dkv.
+    pub fn of(names: &[&'static str], figures: &[f64]) -> Self {
+        let dkv = figures.first().copied().unwrap_or(f64::NAN);
+        let against =
+            |(name, figure): (&&'static str, &f64)| Against { name, figure: *figure, ratio: ratio(dkv, *figure) };
+        Self { dkv, peers: names.iter().zip(figures).skip(1).map(against).collect() }
+    }
+
+    /// A figure of dkv alone.
+    pub fn alone(dkv: f64) -> Self {
+        Self { dkv, peers: Vec::new() }
+    }
+
+    /// With the peers of another comparison, each of which stays beside the turns of dkv that were its neighbours.
+    pub fn and(mut self, other: Self) -> Self {
+        self.peers.extend(other.peers);
+        self
+    }
+}
+
+/// `dkv` divided by `peer`.
+fn ratio(dkv: f64, peer: f64) -> f64 {
+    if peer > 0.0 { dkv / peer } else { f64::NAN }
 }
 
 #[cfg(test)]
@@ -88,8 +157,10 @@ mod tests {
         let spent = |us: u64| Spent { wall: Duration::from_micros(us), ..Spent::default() };
         let mood = |round: u64| if round > 2 { 30 } else { 1 };
         let rounds = Rounds { warm_up: 1, counted: 5 };
-        let series = interleave(rounds, |round| Ok(spent(200 * mood(round))), |round| Ok(spent(100 * mood(round))));
-        let wall = series.map(|series| series.compare(|spent| spent.wall_us(1)));
-        assert!(wall.is_ok_and(|wall| (wall.ratio - 2.0).abs() < 1e-9));
+        let runner = |name, us: u64| Runner::new(name, move |round| Ok(spent(us * mood(round))));
+        let series = take_turns(rounds, vec![runner("dkv", 200), runner("one", 100), runner("other", 400)]);
+        let wall = series.map(|series| series.compare(|spent| spent.wall_us(1))).unwrap_or_default();
+        let ratios: Vec<f64> = wall.peers.iter().map(|peer| peer.ratio).collect();
+        assert_eq!(ratios, [2.0, 0.5]);
     }
 }

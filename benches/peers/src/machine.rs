@@ -56,12 +56,12 @@ impl Head {
     pub fn text(&self) -> String {
         let (least, most) = self.flush_range_us;
         format!(
-            "dkv against raw redb: both durable, in turns\n\
+            "dkv beside other stores: all durable, in turns\n\
              date    {}, run of {:.0} s\n\
              machine {} cores, {}\n\
              load    {} before, {} after\n\
              flush   4 KiB pwrite + fdatasync: median {:.0} us ({least:.0} to {most:.0} between the workloads), {} us of it added\n\
-             stores  {} rows, keys of 21 bytes, values of 100 bytes, page cache {} MiB each\n\n",
+             stores  {} rows, keys of 21 bytes, values of 100 bytes, page cache {} MiB each unless a line says otherwise; LMDB has none\n\n",
             self.date,
             self.seconds,
             self.cores,
@@ -72,6 +72,14 @@ impl Head {
             self.slow_flush_us,
             self.rows,
             self.cache_bytes / (1024 * 1024),
+        )
+    }
+
+    /// The head as one line.
+    pub fn line(&self) -> String {
+        format!(
+            "{}; {}, {} cores; {} rows; a flush of 4 KiB takes {:.0} us",
+            self.date, self.processor, self.cores, self.rows, self.flush_us
         )
     }
 

@@ -1,11 +1,11 @@
-//! What dkv costs above the engine it stands on: the same work by dkv and by raw redb, in one run, in turns.
+//! dkv beside the engine that it stands on and beside others: the same work with the same durability, in one run, in turns.
 //!
 //! ```text
-//! cargo run --release --package dkv-peers -- [--quick] [--only NAME] [--json FILE] [--dir FOLDER] [--cache-mib N]
-//!     [--slow-flush-us N]
+//! cargo run --release --package dkv-peers -- [--quick] [--only NAME] [--json FILE] [--svg FILE] [--dir FOLDER]
+//!     [--cache-mib N] [--slow-flush-us N]
 //! ```
 //!
-//! A shared machine and its disk change their mood within seconds. So the two take turns, a few milliseconds each, and
+//! A shared machine and its disk change their mood within seconds. So all take turns, a few milliseconds each, and
 //! every ratio is the median of the ratios of neighbouring turns. Believe CPU, bytes and flushes first, then the ratio
 //! of wall times; wall times themselves hold for the machine of the moment.
 
@@ -13,9 +13,12 @@
 
 mod args;
 mod bench;
+mod chart;
+mod child;
 mod clock;
 mod data;
 mod disk_probe;
+mod field;
 mod flush_counter;
 mod interleave;
 mod io_counter;
@@ -51,7 +54,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let Some(args) = Args::parse(std::env::args().skip(1))? else {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == child::WORD) {
+        return child::run(&words[1..]);
+    }
+    let Some(args) = Args::parse(words.into_iter())? else {
         println!("{}", args::usage());
         return Ok(());
     };
@@ -61,15 +68,22 @@ fn run() -> Result<()> {
     let mut head = Head::begin(&args);
     let mut bench = Bench::new(&args, scratch.path());
     let mut report = Report::default();
+    if !cfg!(feature = "rocksdb") {
+        eprintln!("RocksDB is left out: this program was built without it. Install librocksdb-dev.");
+    }
     probe.sample()?;
     for workload in workload::ALL.iter().filter(|workload| args.selects(workload.name)) {
         eprintln!("{} ...", workload.name);
+        report.with_cache(args.cache_bytes);
         (workload.run)(&mut bench, &mut report)?;
         probe.sample()?;
     }
     bench.close()?;
     head.end(&probe);
     print!("{}{}", head.text(), report.text());
+    if let Some(file) = &args.svg {
+        std::fs::write(file, chart::draw(&head.line(), &report.drawing()))?;
+    }
     if let Some(file) = &args.json {
         let json = serde_json::json!({ "head": head.json(), "rows": report.json() });
         std::fs::write(file, serde_json::to_string_pretty(&json)? + "\n")?;

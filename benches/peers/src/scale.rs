@@ -19,12 +19,20 @@ pub struct Scale {
     pub serial_puts: usize,
     /// Transactions of 10,000 puts.
     pub transactions: usize,
+    /// Batches of 128, and deletions.
+    pub batches: usize,
+    /// Entries of the stores that are deleted from, at least.
+    pub deleted_from: u64,
+    /// Entries of the stores of which half is deleted and put again.
+    pub churned_rows: u64,
     /// Walks over a sixteenth of the rows.
     pub walks: usize,
     /// Backups of all rows.
     pub backups: usize,
-    /// Puts of 4 MiB.
+    /// Puts of 100 KiB and of 4 MiB.
     pub large_puts: usize,
+    /// Turns of gets of them.
+    pub large_gets: usize,
     /// Small puts beside them.
     pub beside_puts: usize,
     /// Serial puts of each size of the sweep.
@@ -34,19 +42,23 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// A look, below a minute.
+    /// A look, a few minutes.
     pub const QUICK: Self = Self {
         rows: 100_000,
-        get_rounds: 41,
+        get_rounds: 21,
         gets_per_round: 5_000,
-        group_rounds: 15,
+        group_rounds: 9,
         puts_per_round_64: 64 * 32,
-        puts_per_round_1024: 1024 * 8,
-        serial_puts: 400,
+        puts_per_round_1024: 1024 * 4,
+        serial_puts: 200,
         transactions: 9,
+        batches: 60,
+        deleted_from: 20_000,
+        churned_rows: 10_000,
         walks: 21,
         backups: 5,
         large_puts: 15,
+        large_gets: 15,
         beside_puts: 48,
         sized_puts: 64,
         sized_batches: 24,
@@ -55,16 +67,20 @@ impl Scale {
     /// What verdicts are made of.
     pub const FULL: Self = Self {
         rows: 1_000_000,
-        get_rounds: 101,
+        get_rounds: 61,
         gets_per_round: 5_000,
-        group_rounds: 31,
+        group_rounds: 21,
         puts_per_round_64: 64 * 32,
-        puts_per_round_1024: 1024 * 8,
+        puts_per_round_1024: 1024 * 6,
         serial_puts: 1_000,
         transactions: 21,
+        batches: 200,
+        deleted_from: 200_000,
+        churned_rows: 100_000,
         walks: 21,
         backups: 7,
-        large_puts: 41,
+        large_puts: 31,
+        large_gets: 41,
         beside_puts: 96,
         sized_puts: 192,
         sized_batches: 64,

@@ -1,6 +1,6 @@
 // Compares dkv with other embedded stores: the same values, the same durability, one after the other in each round.
 //
-//     npm ci && node bench.mjs [FOLDER] [--quick]
+//     npm ci && node bench.mjs [FOLDER] [--quick] [--json FILE]
 //
 // With --quick there is one round of a tenth of the operations, which shows that everything runs and measures nothing.
 //
@@ -8,15 +8,20 @@
 // A figure is the best of the rounds, which are short and many, so that the machine's moods hit every store and every kind of
 // work alike; the processor time is that of all threads.
 
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 
 import { peers } from './peers.mjs';
 
-const QUICK = process.argv.includes('--quick');
-const [FOLDER = tmpdir()] = process.argv.slice(2).filter((given) => given !== '--quick');
+const { values: given, positionals } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    allowPositionals: true,
+});
+const QUICK = given.quick;
+const [FOLDER = tmpdir()] = positionals;
 const ROUNDS = QUICK ? 1 : 20;
 const PART = QUICK ? 10 : 1;
 const VALUE_BYTES = 100;
@@ -101,7 +106,8 @@ async function opened(folder) {
 
 const folder = mkdtempSync(path.join(FOLDER, 'dkv-bench-'));
 try {
-    console.log(`A write of 4 KiB and its flush take ${flushMicroseconds(folder).toFixed(0)} us here.`);
+    const flush = flushMicroseconds(folder);
+    console.log(`A write of 4 KiB and its flush take ${flush.toFixed(0)} us here.`);
     const stores = await opened(folder);
     const best = {};
     for (let round = 0; round < ROUNDS; round++) {
@@ -124,6 +130,10 @@ try {
             ]),
         ),
     );
+    if (given.json !== undefined) {
+        const figures = { unit: 'us/operation', flush_us: flush, best };
+        writeFileSync(given.json, `${JSON.stringify(figures, null, 2)}\n`);
+    }
     for (const store of Object.values(stores)) {
         await store.close();
     }

@@ -2,6 +2,7 @@
 
     pip install ./bindings/python -r bindings/python/benches/requirements.txt
     python bindings/python/benches/compare.py [--folder FOLDER] [--rounds N] [--quick]
+        [--json FILE]
 
 Puts: 1,000 in flight from asyncio, each durable by itself. dkv takes them as they are; a synchronous store gets each one
 through `asyncio.to_thread`, as asyncio's documentation advises. Once with every put on the disk, and once without waiting
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -184,8 +186,11 @@ def one_by_one(name: str, peer: Peer, count: int) -> Candidate:
     return Candidate(name, lambda: timed(count, round_of), peer.close)
 
 
-async def compare(title: str, candidates: List[Candidate], rounds: int) -> None:
-    """Alternates the candidates, and prints the best round of each; the first one is what the others are held against."""
+async def compare(title: str, candidates: List[Candidate], rounds: int) -> Dict[str, float]:
+    """Alternates the candidates, and prints the best round of each; the first one is what the others are held against.
+
+    Gives the microseconds of each.
+    """
     best = {candidate.name: float("inf") for candidate in candidates}
     for _ in range(rounds):
         for candidate in candidates:
@@ -198,9 +203,12 @@ async def compare(title: str, candidates: List[Candidate], rounds: int) -> None:
     own = best[candidates[0].name]
     for name, microseconds in sorted(best.items(), key=lambda row: row[1]):
         print(f"    {name:28}{microseconds:10.2f} us{microseconds / own:10.2f} x {candidates[0].name}")
+    return best
 
 
-async def main(folder: Path, rounds: int, quick: bool) -> None:
+async def main(folder: Path, rounds: int, quick: bool) -> Dict[str, Dict[str, float]]:
+    """Gives the microseconds of each candidate in each comparison."""
+    figures = {}
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
 
     def fresh(name: str) -> Path:
@@ -213,14 +221,16 @@ async def main(folder: Path, rounds: int, quick: bool) -> None:
         candidates = [await by_futures(fresh(f"{kind}-aio"), durable)]
         for name, opened in PEERS.items():
             candidates.append(through_threads(name, opened(fresh(f"{kind}-{name}"), durable)))
-        await compare(f"put, {IN_FLIGHT} in flight, {title}", candidates, rounds)
+        comparison = f"put, {IN_FLIGHT} in flight, {title}"
+        figures[comparison] = await compare(comparison, candidates, rounds)
     gets = []
     for name, opened in reversed(list(PEERS.items())):
         peer = opened(fresh(f"get-{name}"), False)
         for key in KEYS:
             peer.put(key)
         gets.append(one_by_one(name, peer, 2_000 if quick else 50_000))
-    await compare("get, one after the other", gets, rounds)
+    figures["get, one after the other"] = await compare("get, one after the other", gets, rounds)
+    return figures
 
 
 if __name__ == "__main__":
@@ -228,10 +238,13 @@ if __name__ == "__main__":
     arguments.add_argument("--folder", type=Path, help="an empty folder on the disk to measure; default a temporary one")
     arguments.add_argument("--rounds", type=int, default=5, help="rounds of each candidate; default 5")
     arguments.add_argument("--quick", action="store_true", help="one round, a check that everything runs")
+    arguments.add_argument("--json", type=Path, help="a file to write the figures to")
     given = arguments.parse_args()
     place = given.folder or Path(tempfile.mkdtemp(prefix="dkv-bench-"))
     try:
-        asyncio.run(main(place, 1 if given.quick else given.rounds, given.quick))
+        best = asyncio.run(main(place, 1 if given.quick else given.rounds, given.quick))
+        if given.json is not None:
+            given.json.write_text(json.dumps({"unit": "us/operation", "best": best}, indent=2) + "\n")
     finally:
         if given.folder is None:
             shutil.rmtree(place)

@@ -1,20 +1,38 @@
-//! The two stores that are compared, in the same folder, with the same cache, both durable.
+//! The stores that are compared, in the same folder, with caches of the same size, all durable.
+//!
+//! [`Pair`] is dkv and the engine beneath it, for what only the two can do alike. [`Kind`] lists everybody.
 
+mod c_abi;
+mod c_peer;
 mod dkv_peer;
+mod engine;
+mod fjall_peer;
+mod kind;
+mod lmdb_peer;
 mod redb_peer;
+#[cfg(feature = "rocksdb")]
+mod rocksdb_peer;
+#[cfg(feature = "rocksdb")]
+mod rocksdb_sys;
+mod sqlite_documents;
 mod sqlite_peer;
 
 use std::path::Path;
 
+pub use c_peer::CPeer;
 pub use dkv_peer::DkvPeer;
-pub use redb_peer::{RedbPeer, get as get_from_redb};
+pub use engine::{Engine, Entry, Make};
+pub use fjall_peer::FjallPeer;
+pub use kind::{Kind, Shape};
+pub use lmdb_peer::LmdbPeer;
+pub use redb_peer::{RedbPeer, allocated_bytes_of_dkv, allocated_bytes_of_redb, get as get_from_redb};
+#[cfg(feature = "rocksdb")]
+pub use rocksdb_peer::RocksDbPeer;
+pub use sqlite_documents::SqliteDocuments;
 pub use sqlite_peer::SqlitePeer;
 
 use crate::Result;
-use crate::data::{Pool, VALUE_BYTES, key};
-
-/// Rows of one batch of the bulk load.
-const LOAD_BATCH: u64 = 1_000;
+use crate::data::{Pool, Set};
 
 /// How both commit.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,9 +60,9 @@ impl Pair {
 
     /// Two stores with `rows` rows each.
     pub fn filled(folder: &Path, name: &str, cache_bytes: u64, pool: &Pool, rows: u64, mode: Mode) -> Result<Self> {
-        RedbPeer::open(folder, name, cache_bytes, mode)?.load(batches(pool, rows))?;
+        RedbPeer::open(folder, name, cache_bytes, mode)?.load(&mut Set::Rows.batches(pool, rows))?;
         let relaxed = DkvPeer::open(folder, name, cache_bytes, dkv::Durability::Relaxed, mode)?;
-        relaxed.load(batches(pool, rows))?;
+        relaxed.load(&mut Set::Rows.batches(pool, rows))?;
         relaxed.close()?;
         // Both anew, so that neither begins with what its load left in its cache.
         Self::open(folder, name, cache_bytes, mode)
@@ -54,11 +72,4 @@ impl Pair {
     pub fn close(self) -> Result<()> {
         self.dkv.close()
     }
-}
-
-fn batches(pool: &Pool, rows: u64) -> impl Iterator<Item = Vec<(String, Vec<u8>)>> {
-    (0..rows.div_ceil(LOAD_BATCH)).map(move |batch| {
-        let batch_rows = batch * LOAD_BATCH..rows.min((batch + 1) * LOAD_BATCH);
-        batch_rows.map(|row| (key(row), pool.value(row, VALUE_BYTES).to_vec())).collect()
-    })
 }

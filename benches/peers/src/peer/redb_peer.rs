@@ -1,12 +1,13 @@
 //! redb used directly: one table, values in their leaves, one transaction for each group.
 
-use std::cell::RefCell;
+use std::hint::black_box;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::Mode;
+use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
@@ -26,7 +27,7 @@ pub type Snapshot = ReadOnlyTable<&'static [u8], &'static [u8]>;
 pub struct RedbPeer {
     database: Database,
     mode: Mode,
-    newest: RefCell<Option<Rc<Snapshot>>>,
+    newest: Mutex<Option<Arc<Snapshot>>>,
 }
 
 impl RedbPeer {
@@ -42,30 +43,33 @@ impl RedbPeer {
         let mut builder = Database::builder();
         builder.set_cache_size(usize::try_from(cache_bytes)?);
         let database = builder.create(folder.join(format!("{name}.redb")))?;
-        Ok(Self { database, mode, newest: RefCell::default() })
+        Ok(Self { database, mode, newest: Mutex::default() })
     }
 
-    /// Puts batch after batch, flushing now and then.
-    pub fn load(&self, batches: impl Iterator<Item = Vec<(String, Vec<u8>)>>) -> Result<()> {
-        for (number, batch) in batches.enumerate() {
-            let flush = number % BATCHES_PER_FLUSH == BATCHES_PER_FLUSH - 1;
-            self.commit(&batch, if flush { Durability::Immediate } else { Durability::None })?;
-        }
-        self.put_group(&[])
+    /// Opens the database of this name on the blocks that lie beneath dkv, with nothing else of dkv.
+    pub fn open_sealed(folder: &Path, name: &str, cache_bytes: u64, mode: Mode) -> Result<Self> {
+        let backend = dkv::bare::sealed_backend(&folder.join(format!("{name}.sealed")))?;
+        let mut builder = Database::builder();
+        builder.set_cache_size(usize::try_from(cache_bytes)?);
+        let peer = Self { database: builder.create_with_backend(backend)?, mode, newest: Mutex::default() };
+        peer.put_group(&[])?;
+        Ok(peer)
     }
 
     /// Puts all entries in one durable transaction.
     pub fn put_group(&self, entries: &[(String, Vec<u8>)]) -> Result<()> {
         self.commit(entries, Durability::Immediate)?;
-        let newest = Rc::new(self.database.begin_read()?.open_table(ROWS)?);
-        self.newest.replace(Some(newest));
+        self.renew()
+    }
+
+    fn renew(&self) -> Result<()> {
+        let newest = Arc::new(self.database.begin_read()?.open_table(ROWS)?);
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(newest);
         Ok(())
     }
 
     fn commit(&self, entries: &[(String, Vec<u8>)], durability: Durability) -> Result<()> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(durability)?;
-        transaction.set_quick_repair(matches!(durability, Durability::Immediate) && self.mode == Mode::FastRecovery);
+        let transaction = self.begin(durability)?;
         {
             let mut table = transaction.open_table(ROWS)?;
             for (key, value) in entries {
@@ -75,15 +79,91 @@ impl RedbPeer {
         Ok(transaction.commit()?)
     }
 
+    fn begin(&self, durability: Durability) -> Result<redb::WriteTransaction> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(durability)?;
+        transaction.set_quick_repair(matches!(durability, Durability::Immediate) && self.mode == Mode::FastRecovery);
+        Ok(transaction)
+    }
+
     /// What copies the rows, on whatever thread.
     pub fn copier(&self) -> Copier<'_> {
         Copier { database: &self.database }
     }
 
     /// What is committed now, to be kept for many reads.
-    pub fn newest(&self) -> Result<Rc<Snapshot>> {
-        Ok(self.newest.borrow().clone().ok_or("nothing was committed yet")?)
+    pub fn newest(&self) -> Result<Arc<Snapshot>> {
+        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(newest.clone().ok_or("nothing was committed yet")?)
     }
+}
+
+impl Engine for RedbPeer {
+    fn put(&self, entries: Vec<Entry>) -> Result<()> {
+        self.put_group(&entries)
+    }
+
+    fn delete(&self, keys: Vec<String>) -> Result<()> {
+        let transaction = self.begin(Durability::Immediate)?;
+        {
+            let mut table = transaction.open_table(ROWS)?;
+            for key in &keys {
+                table.remove(key.as_bytes())?;
+            }
+        }
+        transaction.commit()?;
+        self.renew()
+    }
+
+    fn get(&self, keys: &[String]) -> Result<u64> {
+        let snapshot = self.newest()?;
+        let (mut found, mut buffer) = (0, Buffer::take());
+        for key in keys {
+            if let Some(value) = snapshot.get(key.as_bytes())? {
+                buffer.copy(value.value());
+                found += 1;
+            }
+        }
+        Ok(found)
+    }
+
+    fn entries(&self, prefix: &str) -> Result<u64> {
+        let mut all = Vec::new();
+        for row in self.newest()?.range(prefix.as_bytes()..)? {
+            let (key, value) = row?;
+            if !key.value().starts_with(prefix.as_bytes()) {
+                break;
+            }
+            all.push((key.value().to_vec(), value.value().to_vec()));
+        }
+        Ok(black_box(all).len() as u64)
+    }
+
+    /// Flushes now and then.
+    fn load(&self, batches: &mut dyn Iterator<Item = Vec<Entry>>) -> Result<()> {
+        for (number, batch) in batches.enumerate() {
+            let flush = number % BATCHES_PER_FLUSH == BATCHES_PER_FLUSH - 1;
+            self.commit(&batch, if flush { Durability::Immediate } else { Durability::None })?;
+        }
+        self.put_group(&[])
+    }
+}
+
+/// Bytes of the pages of a database that hold something.
+fn allocated_bytes(database: &Database) -> Result<u64> {
+    let transaction = database.begin_write()?;
+    let statistics = transaction.stats()?;
+    Ok(statistics.allocated_pages() * statistics.page_size() as u64)
+}
+
+/// The same of a file of redb that nobody has open.
+pub fn allocated_bytes_of_redb(file: &Path) -> Result<u64> {
+    allocated_bytes(&Database::open(file)?)
+}
+
+/// The same of the file of a dkv store that nobody has open.
+pub fn allocated_bytes_of_dkv(file: &Path) -> Result<u64> {
+    allocated_bytes(&Database::builder().create_with_backend(dkv::bare::sealed_backend(file)?)?)
 }
 
 /// Copies the rows to another database.

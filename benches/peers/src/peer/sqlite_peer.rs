@@ -1,76 +1,115 @@
-//! SQLite with documents in a table, and an index on a field of theirs.
+//! SQLite: a tree whose pages go through a write-ahead log.
 
+use std::hint::black_box;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::{Connection, params};
 
+use super::Shape;
+use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
-/// Rows of one transaction of the bulk load.
-const LOAD_BATCH: usize = 1_000;
+/// A connection for each thread that reads; the first writes, too.
+const CONNECTIONS: usize = 2;
+const PUT: &str = "INSERT OR REPLACE INTO rows VALUES (?1, ?2)";
+const DELETE: &str = "DELETE FROM rows WHERE key = ?1";
+const GET: &str = "SELECT value FROM rows WHERE key = ?1";
+const ENTRIES: &str = "SELECT key, value FROM rows WHERE key >= ?1 AND key < ?2";
 
-/// A SQLite database of documents.
+/// An open SQLite database with one table.
 pub struct SqlitePeer {
-    connection: Connection,
+    connections: Vec<Mutex<Connection>>,
 }
 
 impl SqlitePeer {
-    /// A new database with a write-ahead log.
-    pub fn create(folder: &Path) -> Result<Self> {
-        let connection = Connection::open(folder.join("documents.sqlite"))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.execute_batch(
-            "CREATE TABLE documents (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-             CREATE INDEX by_n ON documents (json_extract(value, '$.n'), key);",
-        )?;
-        Ok(Self { connection })
-    }
-
-    /// The database that was made here, with a page cache of this size.
-    pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self> {
-        let connection = Connection::open(folder.join("documents.sqlite"))?;
-        connection.pragma_update(None, "cache_size", -i64::try_from(cache_bytes / 1024)?)?;
-        Ok(Self { connection })
-    }
-
-    /// Closes it.
-    pub fn close(self) -> Result<()> {
-        self.connection.close().map_err(|(_, error)| error.into())
-    }
-
-    /// Reads every row and every entry of the index.
-    pub fn read_all(&self) -> Result<()> {
-        for sql in [
-            "SELECT sum(length(value)) FROM documents",
-            "SELECT count(*) FROM documents WHERE json_extract(value, '$.n') >= 0",
-        ] {
-            self.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+    /// Opens the database of this name, creating it if it is missing. Short values lie in the tree of the keys, long ones
+    /// in a tree of rows beside it, which is how SQLite likes them best.
+    pub fn open(folder: &Path, name: &str, cache_bytes: u64, shape: Shape) -> Result<Self> {
+        let kept = if shape == Shape::Short { "WITHOUT ROWID" } else { "" };
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let connection = Connection::open(folder.join(format!("{name}.sqlite")))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "cache_size", -i64::try_from(cache_bytes / 1024)?)?;
+            connection.execute_batch(&format!(
+                "CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) {kept}"
+            ))?;
+            connections.push(Mutex::new(connection));
         }
-        Ok(())
+        Ok(Self { connections })
     }
 
-    /// Fills the database.
-    pub fn load(&mut self, documents: impl Iterator<Item = (String, String)>) -> Result<()> {
-        let mut documents = documents.peekable();
-        while documents.peek().is_some() {
-            let transaction = self.connection.transaction()?;
-            {
-                let mut insert = transaction.prepare_cached("INSERT INTO documents VALUES (?1, ?2)")?;
-                for (key, value) in documents.by_ref().take(LOAD_BATCH) {
-                    insert.execute(params![key, value])?;
-                }
+    /// A connection that nobody uses, the first if it is free.
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        let free = self.connections.iter().find_map(|connection| match connection.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| self.connections[0].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Engine for SqlitePeer {
+    fn put(&self, entries: Vec<Entry>) -> Result<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        {
+            let mut put = transaction.prepare_cached(PUT)?;
+            for (key, value) in &entries {
+                put.execute(params![key, value])?;
             }
-            transaction.commit()?;
         }
-        self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); ANALYZE;")?;
-        Ok(())
+        Ok(transaction.commit()?)
     }
 
-    /// The documents whose field `n` is this number, in the order of their keys.
-    pub fn equal(&self, number: u64) -> Result<Vec<(String, String)>> {
-        let sql = "SELECT key, value FROM documents WHERE json_extract(value, '$.n') = ?1 ORDER BY key";
-        let mut select = self.connection.prepare_cached(sql)?;
-        let rows = select.query_map([i64::try_from(number)?], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    fn delete(&self, keys: Vec<String>) -> Result<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        {
+            let mut delete = transaction.prepare_cached(DELETE)?;
+            for key in &keys {
+                delete.execute([key])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn get(&self, keys: &[String]) -> Result<u64> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let mut get = transaction.prepare_cached(GET)?;
+        let (mut found, mut buffer) = (0, Buffer::take());
+        for key in keys {
+            let mut rows = get.query([key])?;
+            if let Some(row) = rows.next()? {
+                buffer.copy(row.get_ref(0)?.as_blob()?);
+                found += 1;
+            }
+        }
+        Ok(found)
+    }
+
+    fn entries(&self, prefix: &str) -> Result<u64> {
+        let connection = self.connection();
+        let mut entries = connection.prepare_cached(ENTRIES)?;
+        // Keys are ASCII: nothing that begins with the prefix is above this.
+        let behind = format!("{prefix}\u{7f}");
+        let rows =
+            entries.query_map([prefix, &behind], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        let all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(black_box(all).len() as u64)
+    }
+
+    fn load(&self, batches: &mut dyn Iterator<Item = Vec<Entry>>) -> Result<()> {
+        self.connection().pragma_update(None, "synchronous", "NORMAL")?;
+        for batch in batches {
+            self.put(batch)?;
+        }
+        let connection = self.connection();
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
     }
 }

@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::clock::spend;
 use crate::data::{VALUE_BYTES, key, mix};
 use crate::interleave::{Rounds, interleave};
-use crate::report::{Goal, Report};
+use crate::report::Report;
 use crate::window::keep_in_flight;
 
 pub const NAME: &str = "backup";
@@ -54,9 +54,9 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
             })
         },
     )?;
-    report.add(NAME, "while puts go on: wall", "ms", series.compare(|spent| spent.wall_us(1) / 1e3), Goal::None);
-    report.add(NAME, "while puts go on: CPU", "ms", series.compare(|spent| spent.cpu_us(1) / 1e3), Goal::None);
+    report.add(NAME, "while puts go on: wall", "ms", series.compare(|spent| spent.wall_us(1) / 1e3), &[]);
+    report.add(NAME, "while puts go on: CPU", "ms", series.compare(|spent| spent.cpu_us(1) / 1e3), &[]);
     let bytes = series.compare_counts(|spent| spent.bytes(1024 * 1024));
-    report.add(NAME, "while puts go on: written", "MiB", bytes, Goal::None);
+    report.add(NAME, "while puts go on: written", "MiB", bytes, &[]);
     Ok(())
 }

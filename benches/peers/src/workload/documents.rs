@@ -4,19 +4,16 @@
 //! the long value costs its neighbours.
 
 use crate::Result;
-use crate::bench::Bench;
-use crate::clock::spend;
-use crate::data::VALUE_BYTES;
-use crate::interleave::{Rounds, Series, interleave};
-use crate::peer::Pair;
+use crate::data::{Pool, VALUE_BYTES};
+use crate::peer::{Engine, Entry};
 
 const PARTS: u64 = 7;
 const LONG_PART: u64 = 3;
 
-/// Two stores with the same documents.
+/// The same documents for every store.
+#[derive(Clone, Copy)]
 pub struct Documents<'bench> {
-    bench: &'bench Bench,
-    pair: Pair,
+    pool: &'bench Pool,
     count: u64,
     long_bytes: usize,
 }
@@ -31,40 +28,21 @@ pub enum Part {
 }
 
 impl<'bench> Documents<'bench> {
-    /// Two stores with `count` documents, each with one value of `long_bytes`.
-    pub fn new(bench: &'bench Bench, name: &str, count: u64, long_bytes: usize) -> Result<Self> {
-        let pair = bench.fresh(name)?;
-        let documents = Self { bench, pair, count, long_bytes };
+    /// `count` documents, each with one value of `long_bytes`.
+    pub fn new(pool: &'bench Pool, count: u64, long_bytes: usize) -> Self {
+        Self { pool, count, long_bytes }
+    }
+
+    /// Puts all of them into a store.
+    pub fn fill(&self, store: &dyn Engine) -> Result<()> {
         let short_parts = (0..PARTS).filter(|part| *part != LONG_PART);
-        let keys = short_parts.flat_map(|part| (0..count).map(move |document| key(document, part)));
-        let entries: Vec<_> =
-            (0..).zip(keys).map(|(number, key)| (key, documents.value(number, VALUE_BYTES))).collect();
-        documents.pair.redb.put_group(&entries)?;
-        documents.pair.dkv.put_group(entries)?;
-        (0..count).try_for_each(|document| {
-            let entries = documents.entries(Part::Long, 1, document);
-            documents.pair.redb.put_group(&entries)?;
-            documents.pair.dkv.put_group(entries)
-        })?;
-        Ok(documents)
+        let keys = short_parts.flat_map(|part| (0..self.count).map(move |document| key(document, part)));
+        store.put((0..).zip(keys).map(|(number, key)| (key, self.value(number, VALUE_BYTES))).collect())?;
+        (0..self.count).try_for_each(|document| store.put(self.entries(Part::Long, 1, document)))
     }
 
-    /// Replaces this part of `puts` documents a turn, as one awaited operation, document after document.
-    pub fn put_in_turns(&self, rounds: Rounds, part: Part, puts: u64) -> Result<Series> {
-        interleave(
-            rounds,
-            |round| {
-                let entries = self.entries(part, puts, round);
-                spend(|| self.pair.dkv.put_group(entries))
-            },
-            |round| {
-                let entries = self.entries(part, puts, round);
-                spend(|| self.pair.redb.put_group(&entries))
-            },
-        )
-    }
-
-    fn entries(&self, part: Part, puts: u64, round: u64) -> Vec<(String, Vec<u8>)> {
+    /// What replaces this part of `puts` documents in a turn, document after document.
+    pub fn entries(&self, part: Part, puts: u64, round: u64) -> Vec<Entry> {
         let (part, length) = match part {
             Part::Long => (LONG_PART, self.long_bytes),
             Part::Beside => (LONG_PART - 1, VALUE_BYTES),
@@ -73,13 +51,13 @@ impl<'bench> Documents<'bench> {
         numbers.map(|number| (key(number % self.count, part), self.value(number, length))).collect()
     }
 
-    fn value(&self, number: u64, length: usize) -> Vec<u8> {
-        self.bench.pool.value(number, length).to_vec()
+    /// The key of a long value.
+    pub fn long_key(&self, number: u64) -> String {
+        key(number % self.count, LONG_PART)
     }
 
-    /// Closes both stores.
-    pub fn close(self) -> Result<()> {
-        self.pair.close()
+    fn value(&self, number: u64, length: usize) -> Vec<u8> {
+        self.pool.value(number, length).to_vec()
     }
 }
 

@@ -1,109 +1,73 @@
-//! Durable puts, many in flight: dkv gathers its groups by itself, redb is handed groups of the same size.
+//! Durable puts, many in flight: dkv gathers its groups by itself, the others are handed groups of the same size.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use dkv::{Op, Value};
 
 use crate::Result;
 use crate::bench::Bench;
 use crate::clock::{Spent, spend};
-use crate::data::{Pool, VALUE_BYTES, key, mix};
-use crate::interleave::{Comparison, Rounds, interleave, ratio};
-use crate::peer::Pair;
+use crate::data::{Set, VALUE_BYTES, key, mix};
+use crate::field::Contest;
+use crate::interleave::{Comparison, Rounds};
+use crate::peer::{Kind, Make};
 use crate::report::{Goal, Report};
 use crate::stats::percentile;
-use crate::window::keep_in_flight;
 
 pub const NAME: &str = "group_commit";
-const GOAL: Goal = Goal::RatioAtMost(1.25);
+const GOALS: [Goal; 1] = [Goal::SpeedAtLeast("redb, sealed", 0.95)];
+/// Of 64 puts in flight: a group that leaves more behind waits for the disk too often.
+const PUTS_PER_FLUSH_MIN: f64 = 60.0;
 const WARM_UP_ROUNDS: usize = 3;
 
-/// One size of group.
-#[derive(Clone, Copy)]
-struct Load {
-    in_flight: u64,
-    puts: u64,
-    rows: u64,
-}
-
 pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
+    bench.fill(Set::Rows, &Kind::readers())?;
     let scale = bench.scale;
-    let rounds = Rounds { warm_up: WARM_UP_ROUNDS, counted: scale.group_rounds };
-    let (pair, pool) = bench.rows()?;
-    for (in_flight, puts) in [(64, scale.puts_per_round_64), (1024, scale.puts_per_round_1024)] {
-        compare(pair, pool, report, rounds, Load { in_flight, puts, rows: scale.rows })?;
-    }
-    Ok(())
+    compare(bench, report, 64, scale.puts_per_round_64)?;
+    compare(bench, report, 1024, scale.puts_per_round_1024)
 }
 
-fn compare(pair: &Pair, pool: &Arc<Pool>, report: &mut Report, rounds: Rounds, load: Load) -> Result<()> {
-    let (mut dkv_waits, mut redb_waits) = (Vec::new(), Vec::new());
-    let series = interleave(
-        rounds,
-        |round| {
-            let pool = Arc::clone(pool);
-            let make = move |number| {
-                let (key, value) = entry(&pool, load, round, number);
-                Op::Put { key, value: Value::Bytes(value) }
-            };
-            let store = pair.dkv.store();
-            let mut waits = Vec::new();
+fn compare(bench: &Bench, report: &mut Report, in_flight: u64, puts: u64) -> Result<()> {
+    let (cache, rows) = (bench.cache_bytes(), bench.scale.rows);
+    let rounds = Rounds { warm_up: WARM_UP_ROUNDS, counted: bench.scale.group_rounds };
+    let waits: RefCell<BTreeMap<&'static str, Vec<f64>>> = RefCell::default();
+    let contest =
+        Contest::run(rounds, &|kind| bench.open(Set::Rows, kind, cache), &|_| Ok(()), &|name, store, round| {
+            let pool = Arc::clone(&bench.pool);
+            // Key and value are made anew for each put, whichever store it goes to.
+            let make: Make = Arc::new(move |number| {
+                let number = round * puts + number;
+                (key(mix(number ^ in_flight << 32) % rows), pool.value(number, VALUE_BYTES).to_vec())
+            });
+            let mut waited = Vec::new();
             let spent = spend(|| {
-                waits = keep_in_flight(store, load.in_flight, load.puts, make)?;
+                waited = store.put_in_flight(in_flight, puts, make)?;
                 Ok(())
             });
-            keep_counted(&mut dkv_waits, waits, round, rounds);
+            if round >= rounds.warm_up as u64 {
+                waits.borrow_mut().entry(name).or_default().extend(waited.iter().map(|wait| wait.as_secs_f64() * 1e6));
+            }
             spent
-        },
-        |round| {
-            let mut waits = Vec::new();
-            let spent = spend(|| put_in_groups(pair, pool, load, round, &mut waits));
-            keep_counted(&mut redb_waits, waits, round, rounds);
-            spent
-        },
-    )?;
-    let count = load.puts;
-    let mut add = |what: &str, unit, figures, goal| {
-        report.add(NAME, format!("{} in flight: {what}", load.in_flight), unit, figures, goal);
-    };
-    add("wall", "us/put", series.compare(|spent| spent.wall_us(count)), GOAL);
-    add("CPU", "us/put", series.compare(|spent| spent.cpu_us(count)), GOAL);
-    add("rate", "puts/s", series.compare(|spent| 1e6 / spent.wall_us(count)), Goal::None);
-    add("wait of a put, p50", "us", waits_at(&dkv_waits, &redb_waits, 0.5), Goal::None);
-    add("wait of a put, p99", "us", waits_at(&dkv_waits, &redb_waits, 0.99), Goal::None);
-    add("written", "bytes/put", series.compare_counts(|spent| spent.bytes(count)), Goal::None);
-    add("shared by a flush", "puts", series.compare_counts(|spent| puts_per_flush(spent, count)), Goal::None);
+        })?;
+    let name = |what: &str| format!("{in_flight} in flight: {what}");
+    report.add_drawn(NAME, name("wall"), "us/put", contest.compare(|spent| spent.wall_us(puts)), &GOALS);
+    report.add(NAME, name("CPU"), "us/put", contest.compare(|spent| spent.cpu_us(puts)), &[]);
+    let waits = waits.into_inner();
+    for (which, share) in [("p50", 0.5), ("p99", 0.99), ("most", 1.0)] {
+        report.add(NAME, name(&format!("wait of a put, {which}")), "us", waits_at(&waits, share), &[]);
+    }
+    report.add(NAME, name("written"), "bytes/put", contest.written(puts), &[]);
+    let shared = contest.compare_by(|spent| puts_per_flush(spent, puts), crate::stats::mean);
+    let goals = if in_flight == 64 { &[Goal::DkvAtLeast(PUTS_PER_FLUSH_MIN)][..] } else { &[] };
+    report.add(NAME, name("shared by a flush"), "puts", shared, goals);
     Ok(())
 }
 
-/// Key and value of a put. The caller makes them anew for each, whichever store they go to.
-fn entry(pool: &Pool, load: Load, round: u64, number: u64) -> (String, Vec<u8>) {
-    let number = round * load.puts + number;
-    (key(mix(number ^ load.in_flight << 32) % load.rows), pool.value(number, VALUE_BYTES).to_vec())
-}
-
-/// The same puts, a transaction for as many as dkv has in flight. All puts of a group wait as long as it takes.
-fn put_in_groups(pair: &Pair, pool: &Pool, load: Load, round: u64, waits: &mut Vec<Duration>) -> Result<()> {
-    for group in 0..load.puts / load.in_flight {
-        let numbers = group * load.in_flight..(group + 1) * load.in_flight;
-        let entries: Vec<_> = numbers.map(|number| entry(pool, load, round, number)).collect();
-        let since = Instant::now();
-        pair.redb.put_group(&entries)?;
-        waits.push(since.elapsed());
-    }
-    Ok(())
-}
-
-fn keep_counted(all: &mut Vec<f64>, waits: Vec<Duration>, round: u64, rounds: Rounds) {
-    if round >= rounds.warm_up as u64 {
-        all.extend(waits.iter().map(|wait| wait.as_secs_f64() * 1e6));
-    }
-}
-
-fn waits_at(dkv: &[f64], redb: &[f64], share: f64) -> Comparison {
-    let (dkv, redb) = (percentile(dkv, share), percentile(redb, share));
-    Comparison { dkv, redb, ratio: ratio(dkv, redb) }
+fn waits_at(waits: &BTreeMap<&'static str, Vec<f64>>, share: f64) -> Comparison {
+    let names: Vec<&'static str> =
+        std::iter::once("dkv").chain(waits.keys().copied().filter(|name| *name != "dkv")).collect();
+    let at = |name: &&'static str| waits.get(name).map_or(f64::NAN, |waits| percentile(waits, share));
+    Comparison::of(&names, &names.iter().map(at).collect::<Vec<f64>>())
 }
 
 fn puts_per_flush(spent: &Spent, puts: u64) -> f64 {

@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::clock::spend;
 use crate::data::{VALUE_BYTES, key, mix};
 use crate::interleave::{Rounds, interleave};
-use crate::report::{Goal, Report};
+use crate::report::Report;
 use crate::window::keep_in_flight;
 
 pub const NAME: &str = "observed";
@@ -48,7 +48,7 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
         )?;
         drop(subscriptions);
         let mut add = |what: &str, figures| {
-            report.add(NAME, format!("{observers} observers: {what}"), "us/put", figures, Goal::None);
+            report.add(NAME, format!("{observers} observers: {what}"), "us/put", figures, &[]);
         };
         add("wall", series.compare(|spent| spent.wall_us(puts)));
         add("CPU", series.compare(|spent| spent.cpu_us(puts)));

@@ -5,7 +5,7 @@ use crate::bench::Bench;
 use crate::clock::spend;
 use crate::data::{VALUE_BYTES, key, mix};
 use crate::interleave::{Rounds, interleave};
-use crate::report::{Goal, Report};
+use crate::report::Report;
 
 pub const NAME: &str = "transaction";
 const PUTS: u64 = 10_000;
@@ -37,9 +37,9 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
             spend(|| pair.redb.put_group(&entries))
         },
     )?;
-    report.add(NAME, "10,000 puts: wall", "us/put", series.compare(|spent| spent.wall_us(PUTS)), Goal::None);
-    report.add(NAME, "10,000 puts: CPU", "us/put", series.compare(|spent| spent.cpu_us(PUTS)), Goal::None);
+    report.add(NAME, "10,000 puts: wall", "us/put", series.compare(|spent| spent.wall_us(PUTS)), &[]);
+    report.add(NAME, "10,000 puts: CPU", "us/put", series.compare(|spent| spent.cpu_us(PUTS)), &[]);
     let bytes = series.compare_counts(|spent| spent.bytes(PUTS));
-    report.add(NAME, "10,000 puts: written", "bytes/put", bytes, Goal::None);
+    report.add(NAME, "10,000 puts: written", "bytes/put", bytes, &[]);
     Ok(())
 }

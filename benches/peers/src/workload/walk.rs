@@ -8,7 +8,7 @@ use crate::Result;
 use crate::bench::Bench;
 use crate::clock::spend;
 use crate::interleave::{Rounds, interleave};
-use crate::report::{Goal, Report};
+use crate::report::Report;
 
 pub const NAME: &str = "walk";
 /// A sixteenth of all rows.
@@ -48,8 +48,7 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
         if entries != rows {
             return Err(format!("the {name} met {entries} entries, redb has {rows}").into());
         }
-        let mut add =
-            |what: &str, figures| report.add(NAME, format!("{name}: {what}"), "us/entry", figures, Goal::None);
+        let mut add = |what: &str, figures| report.add(NAME, format!("{name}: {what}"), "us/entry", figures, &[]);
         add("wall", series.compare(|spent| spent.wall_us(rows)));
         add("CPU", series.compare(|spent| spent.cpu_us(rows)));
     }
