@@ -98,10 +98,11 @@ pub(super) fn wait_until_none(timeout: Duration) -> Result<()> {
     if on_library_thread() {
         return would_block("A callback cannot wait for the library's threads. Shut down from a thread of your own.");
     }
-    let deadline = Instant::now() + timeout;
+    // None for a time beyond what the clock can count, which is never over.
+    let deadline = Instant::now().checked_add(timeout);
     let mut state = THREADS.state();
     while state.running > 0 {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_zero() {
             return would_block("The library's threads have not ended in time. A callback has not returned yet.");
         }
