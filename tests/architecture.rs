@@ -93,6 +93,22 @@ fn a_word_of_one_room_stands_in_no_other() {
 }
 
 #[test]
+fn the_engines_threads_meet_only_where_a_model_sees_them() {
+    const SEEN: [&str; 5] = ["AtomicBool", "AtomicUsize", "Condvar", "Mutex", "RwLock"];
+    assert_no_offence(|file| {
+        if !matches!(file.room(), Some("engine" | "client")) {
+            return Vec::new();
+        }
+        let is_standard =
+            |at: &usize| file.text(*at) == "std" && file.is_path_separator(at + 1) && file.text(at + 3) == "sync";
+        let uses = (0..file.words.len()).filter(is_standard);
+        let named = uses.flat_map(|at| file.words[at..].iter().take_while(|word| word.text != ";"));
+        let unseen = named.filter(|word| SEEN.contains(&word.text.as_str()));
+        unseen.map(|word| (word.line, format!("`{}` comes from `crate::concurrency`", word.text))).collect()
+    });
+}
+
+#[test]
 fn no_macro_of_an_unfinished_program_is_left() {
     assert_no_offence(|file| {
         if file.room() == Some("models") {
