@@ -36,6 +36,7 @@
 //! storage                       tables and records, the only room that names redb's tables
 //! model        disk             plain data       files, locks, the backend beneath redb
 //! error        limits           one error        every number
+//! concurrency                   locks, which tests can put under a scheduler of their own
 //! ```
 //!
 //! A call goes down this staircase and its answer comes back through one door, `engine::dispatch`. A room knows only
@@ -47,6 +48,7 @@
 
 mod capi;
 mod client;
+mod concurrency;
 mod disk;
 mod engine;
 mod error;
@@ -55,6 +57,8 @@ mod error;
 pub mod fuzzing;
 pub mod limits;
 mod model;
+#[cfg(all(test, shuttle))]
+mod models;
 mod query;
 mod schema;
 mod storage;

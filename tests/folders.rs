@@ -352,6 +352,86 @@ mod unix {
     }
 
     #[test]
+    fn a_store_of_another_user_is_refused_and_its_bytes_are_not_told() {
+        const TEST: &str = "unix::a_store_of_another_user_is_refused_and_its_bytes_are_not_told";
+        if let Some(folder) = child_folder() {
+            // SAFETY: changes this process alone, which runs one test.
+            let changed = unsafe { libc::setuid(NOBODY) } == 0;
+            // Who is not root cannot become somebody else.
+            if !changed {
+                return;
+            }
+            let manager = manager(BUNDLE, &folder);
+            for store_id in ["missing", "notes"] {
+                let error = failure(manager.get_store(store_id, single()).wait());
+                assert_eq!(error.code(), CANNOT_OPEN, "{error}");
+                assert!(error.message().contains(folder.to_str().unwrap()), "{error}");
+            }
+            let refused = failure(manager.delete_store(BUNDLE, "notes", None).wait());
+            assert_eq!(refused.code(), CANNOT_OPEN, "{refused}");
+            let seen = fs::read_dir(folder.join("kvdb")).map(|_| ());
+            assert_eq!(seen.unwrap_err().kind(), std::io::ErrorKind::PermissionDenied);
+            return;
+        }
+        let place = Place::new();
+        let store = place.open("notes", single());
+        store.put("key", "private").wait().unwrap();
+        store.close().wait().unwrap();
+        // A folder in which everybody may work, as that for temporary files is.
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let before = contents(place.path());
+        run_child(child(TEST, place.path()));
+        assert_eq!(contents(place.path()), before);
+        assert_eq!(place.open("notes", single()).get("key").wait().unwrap(), Value::from("private"));
+    }
+
+    /// The command, for which the folder is on a disk that is mounted to be read, in a namespace of mounts of its own.
+    /// `None` where the system gives none, neither to root nor to somebody who is root there alone.
+    fn on_a_disk_to_be_read(command: &Command, folder: &Path) -> Option<Command> {
+        const MOUNT: &str = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+        let within = |options: &[&str]| {
+            let mut within = Command::new("unshare");
+            within.args(options).args(["sh", "-c", MOUNT]).arg(folder);
+            within
+        };
+        let ways: [&[&str]; 2] = [&["--mount"], &["--map-root-user", "--mount"]];
+        let works = |way: &&&[&str]| within(way).arg("true").output().is_ok_and(|output| output.status.success());
+        let mut wrapped = within(ways.iter().find(works)?);
+        wrapped.arg(command.get_program()).args(command.get_args());
+        wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Some(wrapped)
+    }
+
+    #[test]
+    fn a_disk_that_may_only_be_read_is_refused_and_named_and_keeps_its_stores() {
+        const TEST: &str = "unix::a_disk_that_may_only_be_read_is_refused_and_named_and_keeps_its_stores";
+        if let Some(folder) = child_folder() {
+            assert_eq!(fs::write(folder.join("x"), "").unwrap_err().kind(), std::io::ErrorKind::ReadOnlyFilesystem);
+            let manager = manager(BUNDLE, &folder);
+            for store_id in ["missing", "notes"] {
+                let error = failure(manager.get_store(store_id, single()).wait());
+                assert_eq!(error.code(), CANNOT_OPEN, "{error}");
+                assert!(error.message().contains(folder.to_str().unwrap()), "{error}");
+            }
+            assert_eq!(manager.all_store_ids(BUNDLE).wait().unwrap(), ["notes"], "a list needs no write");
+            let refused = failure(manager.delete_store(BUNDLE, "notes", None).wait());
+            assert!([CANNOT_OPEN, 27_459_594].contains(&refused.code()), "{refused}");
+            return;
+        }
+        let place = Place::new();
+        let store = place.open("notes", single());
+        store.put("key", "kept").wait().unwrap();
+        store.close().wait().unwrap();
+        let before = contents(place.path());
+        let Some(command) = on_a_disk_to_be_read(&child(TEST, place.path()), place.path()) else {
+            return println!("not tried: the system gives this process no mounts of its own");
+        };
+        run_child(command);
+        assert_eq!(contents(place.path()), before);
+        assert_eq!(place.open("notes", single()).get("key").wait().unwrap(), Value::from("kept"));
+    }
+
+    #[test]
     fn a_reopened_store_keeps_its_file() {
         let place = Place::new();
         place.open("notes", single()).close().wait().unwrap();

@@ -1,18 +1,18 @@
 //! What a result set and a stream hold in memory does not grow with their store.
 //!
-//! Each step runs in a process of its own: one fills the store, others walk over it. The most that a process has ever
-//! held is what Linux tells of it, so these tests are for Linux.
+//! Each step runs in a process of its own: one fills the store, others walk over it.
 #![cfg(target_os = "linux")]
 
 mod common;
 #[path = "common/sets.rs"]
 mod sets;
+#[path = "common/steps.rs"]
+mod steps;
 
-use std::path::Path;
-
-use common::{BUNDLE, Place, Random, child, child_folder, manager, pattern, run_child, seed};
+use common::{Random, pattern, seed};
 use dkv::{Entry, EntryStream, KeyRange, KvStore, Value};
 use sets::{open_all, relaxed};
+use steps::{Held, Step, anything, run_steps};
 
 /// A million: unoptimized and relaxed, they are written in less than twenty seconds.
 const ENTRIES: i64 = 1_000_000;
@@ -26,55 +26,15 @@ const CACHE_KIB: u64 = 8 * 1024;
 /// What may be held besides the page cache: windows, remembered keys, stacks, and what the allocator keeps.
 const BESIDES_KIB: u64 = 6 * 1024;
 
-const STEP: &str = "DKV_TEST_STEP";
-
-/// A step, and whether it may hold no more than the bound.
-type Step = (&'static str, fn(&KvStore), Expected);
-
-#[derive(PartialEq)]
-enum Expected {
-    Bounded,
-    /// It holds every entry at once: a measurement that did not notice would notice nothing.
-    Unbounded,
-    /// What it holds is not the subject.
-    Anything,
-}
-
-/// Runs the steps one after the other on one store, each in a process of its own.
-fn run_steps(test: &str, steps: &[Step]) {
-    let Some(folder) = child_folder() else {
-        let place = Place::new();
-        for (name, ..) in steps {
-            let mut command = child(test, place.path());
-            command.env(STEP, name);
-            run_child(command);
-        }
-        return;
-    };
-    let name = std::env::var(STEP).unwrap();
-    let (_, step, expected) = steps.iter().find(|(known, ..)| *known == name).unwrap();
-    run_step(&folder, *step, expected);
-}
-
-fn run_step(folder: &Path, step: fn(&KvStore), expected: &Expected) {
-    let store = manager(BUNDLE, folder).get_store("notes", relaxed()).wait().unwrap();
-    let before = status_kib("VmRSS:");
-    step(&store);
-    let grown = status_kib("VmHWM:") - before;
+/// It holds no more than the bound, besides what it held when its store was open.
+fn bounded(held: &Held) {
     let bound = CACHE_KIB + BESIDES_KIB;
-    match expected {
-        Expected::Bounded => assert!(grown < bound, "it has held {grown} KiB more, the bound is {bound}"),
-        Expected::Unbounded => assert!(grown > 3 * bound, "it has held only {grown} KiB more"),
-        Expected::Anything => {}
-    }
-    store.close().wait().unwrap();
+    assert!(held.grown() < bound, "it has held {} KiB more, the bound is {bound}", held.grown());
 }
 
-/// A number of KiB from what the system tells of this process.
-fn status_kib(field: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-    line.trim_matches(|character: char| !character.is_ascii_digit()).parse().unwrap()
+/// It holds every entry at once: a measurement that did not notice would notice nothing.
+fn unbounded(held: &Held) {
+    assert!(held.grown() > 3 * (CACHE_KIB + BESIDES_KIB), "it has held only {} KiB more", held.grown());
 }
 
 fn stream(store: &KvStore, reverse: bool) -> EntryStream {
@@ -90,12 +50,12 @@ fn list(store: &KvStore) {
 #[test]
 fn a_result_set_and_a_stream_over_a_million_entries_do_not_hold_them() {
     let steps: [Step; 4] = [
-        ("fill", fill, Expected::Anything),
-        ("result set", walk_result_set, Expected::Bounded),
-        ("streams", walk_streams, Expected::Bounded),
-        ("list", list, Expected::Unbounded),
+        ("fill", fill, anything),
+        ("result set", walk_result_set, bounded),
+        ("streams", walk_streams, bounded),
+        ("list", list, unbounded),
     ];
-    run_steps("a_result_set_and_a_stream_over_a_million_entries_do_not_hold_them", &steps);
+    run_steps("a_result_set_and_a_stream_over_a_million_entries_do_not_hold_them", relaxed(), &steps);
 }
 
 fn entry(number: i64) -> Entry {
@@ -145,12 +105,12 @@ fn walk_streams(store: &KvStore) {
 #[test]
 fn a_result_set_and_a_stream_over_large_values_hold_a_few_of_them() {
     let steps: [Step; 4] = [
-        ("fill", fill_large, Expected::Anything),
-        ("result set", walk_large_result_set, Expected::Bounded),
-        ("streams", walk_large_streams, Expected::Bounded),
-        ("list", list, Expected::Unbounded),
+        ("fill", fill_large, anything),
+        ("result set", walk_large_result_set, bounded),
+        ("streams", walk_large_streams, bounded),
+        ("list", list, unbounded),
     ];
-    run_steps("a_result_set_and_a_stream_over_large_values_hold_a_few_of_them", &steps);
+    run_steps("a_result_set_and_a_stream_over_large_values_hold_a_few_of_them", relaxed(), &steps);
 }
 
 fn large(number: u64) -> Entry {

@@ -165,6 +165,18 @@ fn library_threads() -> usize {
 }
 
 #[test]
+fn a_shutdown_that_may_take_for_ever_takes_as_long_as_it_needs() {
+    alone("a_shutdown_that_may_take_for_ever_takes_as_long_as_it_needs", |folder| {
+        let store = manager(BUNDLE, folder).get_store("notes", single()).wait().unwrap();
+        store.put("key", 1).wait().unwrap();
+        // More than the clock can count.
+        dkv::shutdown(Duration::MAX).unwrap();
+        assert_eq!(code(store.get("key").wait()), CLOSED);
+        assert_no_library_threads();
+    });
+}
+
+#[test]
 fn a_shutdown_closes_what_was_only_asked_to_open() {
     alone("a_shutdown_closes_what_was_only_asked_to_open", |folder| {
         let manager = manager(BUNDLE, folder);

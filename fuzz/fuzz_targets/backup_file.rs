@@ -6,5 +6,10 @@ mod common;
 mod files;
 #[path = "../panics.rs"]
 mod panics;
+#[path = "../threads.rs"]
+mod threads;
 
-libfuzzer_sys::fuzz_target!(init: panics::forgive_redb(), |bytes: &[u8]| files::backup_file(bytes));
+libfuzzer_sys::fuzz_target!(init: panics::forgive_redb(), |bytes: &[u8]| {
+    files::backup_file(bytes);
+    threads::end();
+});

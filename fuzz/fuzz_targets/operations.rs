@@ -15,5 +15,10 @@ mod model;
 mod run;
 #[path = "../../tests/everything/scripted.rs"]
 mod scripted;
+#[path = "../threads.rs"]
+mod threads;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| scripted::operations(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    scripted::operations(bytes);
+    threads::end();
+});

@@ -3,9 +3,9 @@
 //! Nobody dereferences them, so a closed, freed or forged handle gives an error. A place is used again with the next
 //! generation; one whose generations are used up stays empty.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-
+use crate::concurrency::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::error::{Error, ErrorKind, Result};
+use std::sync::Arc;
 
 const NOUN_BITS: u32 = 4;
 const PLACE_BITS: u32 = if usize::BITS >= 64 { 20 } else { 12 };
@@ -138,6 +138,10 @@ impl<T> Table<T> {
         ))
     }
 }
+
+#[cfg(all(test, shuttle))]
+#[path = "../models/handle.rs"]
+mod models;
 
 #[cfg(test)]
 mod tests {

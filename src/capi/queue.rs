@@ -1,8 +1,8 @@
 //! Completion queues: for hosts that must not be called from a foreign thread.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use super::guard::{guard, guard_void};
@@ -11,6 +11,7 @@ use super::ptr::{self, Out};
 use super::record::Record;
 use super::wake::Wake;
 use super::{iterator, logger, manager, observer, result_set, store};
+use crate::concurrency::{Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::engine;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -321,3 +322,7 @@ pub extern "C" fn dkv_queue_free(queue: *mut dkv_queue) {
         }
     });
 }
+
+#[cfg(all(test, shuttle))]
+#[path = "../models/queue.rs"]
+mod models;

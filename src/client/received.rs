@@ -1,9 +1,10 @@
 //! What a store does with the entries of another device, and with what it records for synchronisation. The file is written
 //! and read beneath the closed store, as synchronisation will, because nothing else does yet.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::{KvStore, Manager, ManagerOptions};
+use crate::concurrency::Mutex;
 use crate::disk::{Keyring, RootKey, StoreBackend, StoreFile, Tree, system};
 use crate::error::{ErrorKind, Result};
 use crate::limits::OBSERVER_BYTES_MAX;

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::engine;
 use crate::error::{Error, ErrorKind, Result};
 

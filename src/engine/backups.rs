@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::lane::{Lane, Next};
@@ -14,6 +14,7 @@ use super::pins::Pin;
 use super::promise::Ticket;
 use super::random;
 use super::threads;
+use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::disk::{BackupFolder, Folder, Identity, Keyring, StoreBackend, StoreFile, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{AUTO_BACKUP_STRETCH_BYTES, BACKUPS_MAX};

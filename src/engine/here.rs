@@ -1,12 +1,13 @@
 //! Reads and questions that are answered on the caller's thread.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::promise::Ticket;
 use super::published::{Published, View};
 use super::session::{Session, Work};
+use crate::concurrency::{Condvar, Mutex, Ordering, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Statistics;
 use crate::storage::Found;

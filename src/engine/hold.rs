@@ -1,17 +1,16 @@
 //! Handles: how many there are of a session, and how each lets go.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use super::observers::{Notify, Observation};
 use super::promise::{Answer, Completion, Promise};
 use super::session::Session;
 use super::slot::SlotJob;
 use super::sync::{SyncListening, SyncNotify};
+use crate::concurrency::{AtomicBool, Ordering};
 use crate::disk::forked;
 use crate::error::{Error, Result};
 use crate::model::{Recovery, StoreKind, SubscribeType};
 use crate::store::Op;
+use std::sync::Arc;
 
 impl Session {
     /// One more handle, unless the session is closed.

@@ -4,8 +4,9 @@
 //! item when many are in flight, because only the first of them wakes the consumer. The consumer's thread starts with
 //! the first item, and ends when the lane is empty and nothing keeps it: an idle library has no threads and no timers.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What a consumer finds.
 pub enum Next<T> {
@@ -127,6 +128,10 @@ impl<T> Lane<T> {
         std::mem::take(&mut state.items)
     }
 }
+
+#[cfg(all(test, shuttle))]
+#[path = "../models/lane.rs"]
+mod models;
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,12 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::promise::Ticket;
 use super::published::View;
 use super::session::Session;
 use super::threads;
+use crate::concurrency::{AtomicBool, Ordering};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::COMPACTION_PASSES_MAX;
 use crate::model::StoreKind;

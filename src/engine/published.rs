@@ -1,11 +1,13 @@
 //! The open database of a store and its newest snapshot, as readers find them.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use super::counters::Counters;
 use super::pins::Pins;
+use crate::concurrency::{
+    AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 use crate::disk::{Health, Traffic};
 use crate::error::{Error, Result};
 use crate::storage::{CacheStatistics, Database, Snapshot, Transaction};

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::promise::Ticket;
 use super::published::View;
 use super::threads;
+use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError, global};
 use crate::limits::{READER_BATCH_MAX, READER_THREADS_MAX};
 use crate::model::StoreKind;
 use crate::store::{self, Read};
@@ -32,10 +32,12 @@ struct State {
     sessions: usize,
 }
 
-static POOL: Pool = Pool {
-    state: Mutex::new(State { jobs: VecDeque::new(), threads: 0, asleep: 0, sessions: 0 }),
-    ready: Condvar::new(),
-};
+global! {
+    static POOL: Pool = Pool {
+        state: Mutex::new(State { jobs: VecDeque::new(), threads: 0, asleep: 0, sessions: 0 }),
+        ready: Condvar::new(),
+    };
+}
 
 impl Pool {
     fn state(&self) -> MutexGuard<'_, State> {

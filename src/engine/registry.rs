@@ -1,7 +1,7 @@
 //! What the process has open: the one global of the library.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
@@ -9,6 +9,7 @@ use super::dispatch::Dispatch;
 use super::lane::Lane;
 use super::manager::ManagerJob;
 use super::slot::{Slot, SlotJob};
+use crate::concurrency::{Mutex, MutexGuard, PoisonError, global};
 use crate::disk::{Tree, forked, watch_forks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, StoreId};
@@ -34,7 +35,9 @@ struct Registry {
     open: HashMap<AppId, u32>,
 }
 
-static ENGINE: OnceCell<Engine> = OnceCell::new();
+global! {
+    static ENGINE: OnceCell<Engine> = OnceCell::new();
+}
 
 /// The library's state, made with the first call that needs it.
 ///

@@ -1,8 +1,5 @@
 //! One opening of a store: what its handles share, and the way in for operations.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use super::admission::Admission;
 use super::backups::Source;
 use super::dispatch::Dispatch;
@@ -14,6 +11,7 @@ use super::published::{Published, View};
 use super::readers::{self, ReadJob};
 use super::slot::{Slot, SlotJob};
 use super::sync::{SyncRequest, Synchroniser};
+use crate::concurrency::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{AppId, Durability, HolderKind, Recovery, SecurityLevel, StoreKind, SubscribeType};
@@ -22,6 +20,7 @@ use crate::store::{
     self, Checked, Cursor, EntryStream, Form, Op, Opening, Outcome, Prepared, Property, Read, ResultSet, Rules,
     Selection, Step, Stream, Touched, Upkeep, Write,
 };
+use std::sync::Arc;
 
 /// What an opening knows of its store for as long as it lasts.
 #[derive(Debug, Clone)]

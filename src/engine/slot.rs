@@ -5,8 +5,7 @@
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use super::backups::{BackupJob, Backups};
 use super::base::Base;
@@ -20,6 +19,7 @@ use super::registry::{self, StoreKey};
 use super::session::{Session, Work, WriteJob};
 use super::threads;
 use super::writer::Writer;
+use crate::concurrency::{Mutex, MutexGuard, Ordering, PoisonError};
 use crate::error::{Error, Result};
 use crate::model::AppId;
 use crate::store::Upkeep;

@@ -1,10 +1,14 @@
 //! Starting threads, and knowing which are ours.
 
 use std::cell::Cell;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+#[cfg(not(all(test, shuttle)))]
+use std::{thread, thread_local};
 
+#[cfg(all(test, shuttle))]
+use shuttle::{thread, thread_local};
+
+use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError, global};
 use crate::error::{Error, ErrorKind, Result};
 
 thread_local! {
@@ -20,11 +24,13 @@ struct Threads {
 struct State {
     running: usize,
     /// Of all threads that run, and of some that have ended.
-    handles: Vec<JoinHandle<()>>,
+    handles: Vec<thread::JoinHandle<()>>,
 }
 
-static THREADS: Threads =
-    Threads { state: Mutex::new(State { running: 0, handles: Vec::new() }), changed: Condvar::new() };
+global! {
+    static THREADS: Threads =
+        Threads { state: Mutex::new(State { running: 0, handles: Vec::new() }), changed: Condvar::new() };
+}
 
 impl Threads {
     fn state(&self) -> MutexGuard<'_, State> {
@@ -62,7 +68,7 @@ pub fn on_library_thread() -> bool {
 /// `Database` if the system gives no thread.
 pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     let counted = Counted::new();
-    let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
         OURS.with(|ours| ours.set(true));
         let _counted = counted;
         body();
@@ -71,9 +77,20 @@ pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<
         Error::new(ErrorKind::Database, format!("The system gives no thread for {name}: {error}.")).caused_by(error)
     })?;
     let mut state = THREADS.state();
-    state.handles.retain(|handle| !handle.is_finished());
+    state.handles.retain(|handle| !has_ended(handle));
     state.handles.push(handle);
     Ok(())
+}
+
+#[cfg(not(all(test, shuttle)))]
+fn has_ended(handle: &thread::JoinHandle<()>) -> bool {
+    handle.is_finished()
+}
+
+/// Shuttle does not tell: the handles of a model are kept until its end.
+#[cfg(all(test, shuttle))]
+fn has_ended(_: &thread::JoinHandle<()>) -> bool {
+    false
 }
 
 pub(super) fn wait_until_none(timeout: Duration) -> Result<()> {
@@ -81,10 +98,11 @@ pub(super) fn wait_until_none(timeout: Duration) -> Result<()> {
     if on_library_thread() {
         return would_block("A callback cannot wait for the library's threads. Shut down from a thread of your own.");
     }
-    let deadline = Instant::now() + timeout;
+    // None for a time beyond what the clock can count, which is never over.
+    let deadline = Instant::now().checked_add(timeout);
     let mut state = THREADS.state();
     while state.running > 0 {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_zero() {
             return would_block("The library's threads have not ended in time. A callback has not returned yet.");
         }

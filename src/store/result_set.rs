@@ -5,9 +5,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use super::cursor::{Cursor, Stream};
+use crate::concurrency::{Mutex, MutexGuard, PoisonError};
 use crate::disk::forked;
 use crate::error::{Error, Result};
 use crate::model::Entry;

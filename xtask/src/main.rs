@@ -13,6 +13,8 @@ mod fuzz;
 mod header;
 mod install;
 mod library;
+mod memory;
+mod models;
 mod platforms;
 mod python;
 mod quickstart;
@@ -47,6 +49,9 @@ cargo xtask <chore>
                             --json also writes the figures; NAME is a workload of benches/peers, node or python
     deny                    check licences, bans and sources of the dependencies against deny.toml
     soak [--minutes N]      many stores under everything at once, for 2 minutes or N; then what is left is looked at
+    models [--schedules N] [--only NAME] [--replay SCHEDULE]
+                            try N schedules of the threads within the library, 2000 otherwise, or one that failed
+    memory [--mib N]        stream through a store of 1 GiB, or N MiB, and look at what the process has held
     fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
 ";
 
@@ -82,6 +87,8 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "bench" => bench::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "deny" => deny::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "soak" => soak::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "models" => models::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "memory" => memory::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::tally::Tally;
 use crate::command::{self, Outcome, cargo, spelled};
 use crate::repository::Repository;
-use crate::{crash, deny, torture};
+use crate::{crash, deny, models, torture};
 
 pub fn run(repository: &Repository, tally: &mut Tally) {
     tally.chapter("deny.toml");
@@ -36,6 +36,10 @@ pub fn run(repository: &Repository, tally: &mut Tally) {
         "--",
         "--show-output",
     ]);
+    run_one(&mut command, tally);
+    tally.chapter("models: threads on many schedules");
+    let mut command = models::tests(repository);
+    command.args(["--", models::ALL, "--show-output"]);
     run_one(&mut command, tally);
 }
 
