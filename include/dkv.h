@@ -739,12 +739,15 @@ typedef struct dkv_manager_options {
      */
     uint32_t open_stores_max;
     /**
-     * Must be 0.
+     * 1 to make the root key of encrypted stores in the system's keyring, not in a file: the secret service on Linux, the
+     * keychain of macOS, the credentials of Windows. Files under older root keys open as before. Not together with
+     * root_key or root_key_callback. A library that was built without the feature `keyring` answers
+     * DKV_ERR_NOT_SUPPORTED. Default 0.
      */
-    uint32_t reserved;
+    int32_t root_key_in_keyring;
     /**
      * The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
-     * file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
+     * system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
      * without it nobody can.
      */
     const uint8_t *root_key;

@@ -78,6 +78,7 @@ pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 #[doc(hidden)]
 pub mod simulation {
     pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume, Vices};
+    pub use crate::disk::system_keyring::MemoryKeyring;
 }
 
 /// Runs the README's examples with the documentation tests.
