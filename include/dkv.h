@@ -739,12 +739,15 @@ typedef struct dkv_manager_options {
      */
     uint32_t open_stores_max;
     /**
-     * Must be 0.
+     * 1 to make the root key of encrypted stores in the system's keyring, not in a file: the secret service on Linux, the
+     * keychain of macOS, the credentials of Windows. Files under older root keys open as before. Not together with
+     * root_key or root_key_callback. A library that was built without the feature `keyring` answers
+     * DKV_ERR_NOT_SUPPORTED. Default 0.
      */
-    uint32_t reserved;
+    int32_t root_key_in_keyring;
     /**
      * The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
-     * file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
+     * system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
      * without it nobody can.
      */
     const uint8_t *root_key;
@@ -1275,7 +1278,7 @@ int32_t dkv_store_options_init(dkv_store_options *options, size_t size);
  *
  * Any thread. A relative base folder is taken from the current one, now.
  * Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, an empty bundle name or folder, struct_size 0),
- * DKV_ERR_OVER_LIMITS.
+ * DKV_ERR_NOT_SUPPORTED (the system's keyring, in a library that was built without it), DKV_ERR_OVER_LIMITS.
  *
  * `options` is NULL or points to a struct of its struct_size bytes, whose texts are readable; `manager` is NULL or
  * writable.
@@ -1304,7 +1307,8 @@ int32_t dkv_manager_on_queue(dkv_manager *manager,
  * DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
  * root_dir, a schema that is not valid), DKV_ERR_OPTIONS_CHANGED (a schema that the recorded one does not allow, too),
- * DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+ * DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_KEY_UNAVAILABLE (the keyring with the
+ * root key), DKV_ERR_OVER_LIMITS (the 17th store),
  * DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
  *
  * The text is readable; `options` is NULL or points to a struct of its struct_size bytes, whose texts are
@@ -2594,8 +2598,8 @@ int32_t dkv_store_sync_by_query(dkv_store *store,
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name that is empty, reserved, longer than 1024 bytes, or no bare name),
  * DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_GENERAL (one backup too many; a name of another store's backup), DKV_ERR_DATABASE (a transaction
- * is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_CANNOT_OPEN (the folder; a name too long
- * for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
+ * is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_KEY_UNAVAILABLE (the keyring
+ * with the root key), DKV_ERR_CANNOT_OPEN (the folder; a name too long for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
  *
  * The text is readable.
  */
@@ -2614,7 +2618,7 @@ int32_t dkv_store_backup(dkv_store *store,
  * DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
  * transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, of another kind of store, or has an
- * entry that does not fit the store's schema),
+ * entry that does not fit the store's schema), DKV_ERR_KEY_UNAVAILABLE (the keyring with the root key),
  * DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
  * content, unless the message says otherwise.
  *
@@ -2725,8 +2729,9 @@ int32_t dkv_store_compact(dkv_store *store,
  *
  * Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_CORRUPTED (the store is not encrypted, or damaged), DKV_ERR_KEY_UNAVAILABLE (no root key),
- * DKV_ERR_DATABASE (a result set, an iterator or a transaction is open; an I/O error), DKV_ERR_OUTCOME_UNKNOWN,
- * DKV_ERR_CLOSED (deleted meanwhile). After the first three the old key stays.
+ * DKV_ERR_CANNOT_OPEN (an I/O error on the way to that key or to the new file), DKV_ERR_DATABASE (a result set, an
+ * iterator or a transaction is open; an I/O error), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). After the
+ * first four the old key stays.
  */
 int32_t dkv_store_rekey(dkv_store *store,
                         dkv_void_callback callback,

@@ -82,6 +82,7 @@ pub use store::{EntryStream, KeyRange, Op, Outcome, ResultSet};
 #[doc(hidden)]
 pub mod simulation {
     pub use crate::disk::simulated::{Fault, Loss, Random, SimulatedVolume as Volume, Vices};
+    pub use crate::disk::system_keyring::MemoryKeyring;
 }
 
 /// The sealed blocks beneath a store, for the benchmark, which runs redb on them and nothing else. No release has it.

@@ -124,6 +124,13 @@ pub const ROOM_COMMIT_BYTES: u64 = 128 * 1024;
 pub const ROOM_CHANGE_BYTES: u64 = 16 * 1024;
 /// A payload may need this many times its bytes: redb's pages are powers of two.
 pub const ROOM_PAYLOAD_FACTOR: u64 = 2;
+/// Bytes of a file that one byte of the record of its free pages stands for: two bits for each page, one in a map and one
+/// in the maps of the larger pages, and a sixty-fourth more for what is above the maps.
+pub const ROOM_RECORDED_BYTES: u64 = PAGE_BYTES as u64 * 4 * 64 / 65;
+/// Room that this record needs in a file of any length: the heads of its maps, the leaf and the branches that it hangs on.
+pub const ROOM_RECORD_BYTES: u64 = 16 * 1024;
+/// A file may become so many times as long with a commit: redb makes it longer by doubling it.
+pub const ROOM_GROWTH_FACTOR: u64 = 2;
 /// Of what is free between the entries of a store, this part counts as room on a full disk: it lies in pieces, and most
 /// of it may not fit what is asked for.
 pub const ROOM_FREE_DIVISOR: u64 = 4;
@@ -186,6 +193,9 @@ pub const PENDING_RUN_BLOCKS_MAX: usize = 64;
 pub const SESSION_KEYS_MAX: usize = 64;
 /// Shortest root key that an application may give, in bytes: as long as the keys that are derived from it.
 pub const ROOT_KEY_BYTES_MIN: usize = 32;
+/// Time in which the user may unlock the system's keyring when an operation needs the root key from there, in seconds. A
+/// thread of the library waits so long.
+pub const KEYRING_PROMPT_SECONDS_MAX: u64 = 60;
 /// Levels of a tree in a damaged file that are looked at. With two children for each branch redb would need as many for
 /// more pages than a file can have.
 pub const TREE_LEVELS_MAX: usize = 40;

@@ -9,8 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{BUNDLE, Place, manager, single};
-use dkv::{KvStore, Value};
+use common::{BUNDLE, Place, manager, single, with};
+use dkv::{KvStore, Options, Value};
 
 const DATABASE: i32 = 27_459_594;
 const MIB: u64 = 1024 * 1024;
@@ -47,6 +47,33 @@ fn a_store_takes_little_more_on_the_disk_than_it_holds() {
     assert!(taken <= closed_taken + MIB, "open: {taken} of {length}, closed: {closed_taken}");
 }
 
+/// Bytes that a put of one small value writes, of a store that holds so much.
+fn written_with_a_put(place: &Place, fast_recovery: bool) -> u64 {
+    const PUTS: u64 = 20;
+    let store = place.open("store", with(single(), |options| options.fast_recovery = fast_recovery));
+    // What the first commit behind an opening does besides is no part of it.
+    store.put("first", 1).wait().unwrap();
+    let before = store.statistics().unwrap().written_bytes;
+    (0..PUTS).for_each(|number| store.put("small", number as i32).wait().unwrap());
+    let written = (store.statistics().unwrap().written_bytes - before) / PUTS;
+    store.close().wait().unwrap();
+    written
+}
+
+#[test]
+fn what_a_commit_records_for_a_fast_opening_grows_slowly_with_the_file() {
+    let megabytes: u64 = std::env::var(MEGABYTES).map_or(9, |text| text.parse().unwrap());
+    let place = Place::new();
+    let store = place.open("store", single());
+    (0..megabytes).for_each(|number| put(&store, number, 1_000_000).unwrap());
+    store.close().wait().unwrap();
+    let (length, _) = length_and_taken(&place.store_file("store"));
+    let (slow, fast) = (written_with_a_put(&place, false), written_with_a_put(&place, true));
+    println!("{megabytes} MB, {length} long: a put writes {slow} bytes, {fast} with fast_recovery");
+    // Two bits for each page of 4096 bytes, in a page that is a power of two; the rest is redb's tables, the second flush's.
+    assert!(fast <= slow + length / 4096 / 4 * 2 + 100_000, "{fast} and {slow} for {length}");
+}
+
 /// A file system of its own, for as long as this lives.
 struct Mounted(tempfile::TempDir);
 
@@ -65,11 +92,18 @@ impl Drop for Mounted {
     }
 }
 
-fn fill_and_go_on(folder: &Path) {
+/// Stores that write beside their entries: seals of their own, and the record of the free pages.
+fn kinds() -> [Options; 3] {
+    let encrypted = with(single(), |options| options.encrypt = true);
+    let fast = with(encrypted.clone(), |options| options.fast_recovery = true);
+    [single(), encrypted, fast]
+}
+
+fn fill_and_go_on(folder: &Path, options: &Options) {
     let ballast = folder.join("ballast");
     fs::write(&ballast, vec![1; 2 * MIB as usize]).unwrap();
     let manager = manager(BUNDLE, folder);
-    let store = manager.get_store("store", single()).wait().unwrap();
+    let store = manager.get_store("store", options.clone()).wait().unwrap();
     let full = (0..10_000).find(|number| put(&store, *number, 30_000).is_err()).expect("the disk is full");
     let set = store.get_result_set("key").wait().unwrap();
     assert_eq!(set.count().unwrap(), full as i64);
@@ -84,28 +118,32 @@ fn fill_and_go_on(folder: &Path) {
     set.close().unwrap();
     store.check_integrity(true).wait().unwrap();
     store.close().wait().unwrap();
-    let store = manager.get_store("store", single()).wait().unwrap();
+    let store = manager.get_store("store", options.clone()).wait().unwrap();
     assert_eq!(store.count("^").wait().unwrap(), full);
     store.close().wait().unwrap();
 }
 
 #[test]
 fn a_full_file_system_is_met_before_anything_is_written() {
-    match Mounted::new(&["-t", "tmpfs", "-o", "size=12m", "tmpfs"]) {
-        Some(mounted) => fill_and_go_on(mounted.0.path()),
-        None => println!("skipped: only root may mount a tmpfs"),
+    for options in kinds() {
+        match Mounted::new(&["-t", "tmpfs", "-o", "size=12m", "tmpfs"]) {
+            Some(mounted) => fill_and_go_on(mounted.0.path(), &options),
+            None => println!("skipped: only root may mount a tmpfs"),
+        }
     }
-    let image = tempfile::NamedTempFile::new().unwrap();
-    image.as_file().set_len(24 * MIB).unwrap();
-    let path = image.path().to_str().unwrap();
-    let mut made = Command::new("mkfs.ext4");
-    made.args(["-q", "-F", path]).stdout(Stdio::null()).stderr(Stdio::null());
-    if !made.status().is_ok_and(|status| status.success()) {
-        println!("skipped: there is no mkfs.ext4");
-        return;
-    }
-    match Mounted::new(&["-o", "loop", path]) {
-        Some(mounted) => fill_and_go_on(mounted.0.path()),
-        None => println!("skipped: only root may mount a file, and not everywhere"),
+    for options in kinds() {
+        let image = tempfile::NamedTempFile::new().unwrap();
+        image.as_file().set_len(24 * MIB).unwrap();
+        let path = image.path().to_str().unwrap();
+        let mut made = Command::new("mkfs.ext4");
+        made.args(["-q", "-F", path]).stdout(Stdio::null()).stderr(Stdio::null());
+        if !made.status().is_ok_and(|status| status.success()) {
+            println!("skipped: there is no mkfs.ext4");
+            return;
+        }
+        match Mounted::new(&["-o", "loop", path]) {
+            Some(mounted) => fill_and_go_on(mounted.0.path(), &options),
+            None => println!("skipped: only root may mount a file, and not everywhere"),
+        }
     }
 }

@@ -70,8 +70,8 @@ unsafe fn in_folder(file_name: (*const c_char, usize), file_path: (*const c_char
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT (a name that is empty, reserved, longer than 1024 bytes, or no bare name),
 /// DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_GENERAL (one backup too many; a name of another store's backup), DKV_ERR_DATABASE (a transaction
-/// is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_CANNOT_OPEN (the folder; a name too long
-/// for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
+/// is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_KEY_UNAVAILABLE (the keyring
+/// with the root key), DKV_ERR_CANNOT_OPEN (the folder; a name too long for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
 ///
 /// # Safety
 ///
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn dkv_store_backup(
 /// DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (no such backup, an empty name), DKV_ERR_DATABASE (a result set, an iterator or a
 /// transaction is open; the disk failed), DKV_ERR_GENERAL (the backup is damaged, of another kind of store, or has an
-/// entry that does not fit the store's schema),
+/// entry that does not fit the store's schema), DKV_ERR_KEY_UNAVAILABLE (the keyring with the root key),
 /// DKV_ERR_CANNOT_OPEN (the file), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). The store keeps its
 /// content, unless the message says otherwise.
 ///

@@ -123,8 +123,9 @@ pub extern "C" fn dkv_store_compact(store: *mut dkv_store, callback: dkv_void_ca
 ///
 /// Returned: DKV_OK, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_CORRUPTED (the store is not encrypted, or damaged), DKV_ERR_KEY_UNAVAILABLE (no root key),
-/// DKV_ERR_DATABASE (a result set, an iterator or a transaction is open; an I/O error), DKV_ERR_OUTCOME_UNKNOWN,
-/// DKV_ERR_CLOSED (deleted meanwhile). After the first three the old key stays.
+/// DKV_ERR_CANNOT_OPEN (an I/O error on the way to that key or to the new file), DKV_ERR_DATABASE (a result set, an
+/// iterator or a transaction is open; an I/O error), DKV_ERR_OUTCOME_UNKNOWN, DKV_ERR_CLOSED (deleted meanwhile). After the
+/// first four the old key stays.
 #[unsafe(no_mangle)]
 pub extern "C" fn dkv_store_rekey(store: *mut dkv_store, callback: dkv_void_callback, user_data: *mut c_void) -> i32 {
     guard(|| store::submit_plain(store, Op::Rekey, callback, user_data))

@@ -56,7 +56,7 @@ pub fn discard_views(queue: &Arc<Queue>) {
 ///
 /// Any thread. A relative base folder is taken from the current one, now.
 /// Codes: DKV_OK, DKV_ERR_INVALID_ARGUMENT (NULL, an empty bundle name or folder, struct_size 0),
-/// DKV_ERR_OVER_LIMITS.
+/// DKV_ERR_NOT_SUPPORTED (the system's keyring, in a library that was built without it), DKV_ERR_OVER_LIMITS.
 ///
 /// # Safety
 ///
@@ -111,7 +111,8 @@ pub unsafe extern "C" fn dkv_manager_on_queue(
 /// DKV_ERR_FORKED.
 /// Answered: DKV_ERR_INVALID_ARGUMENT (bundle name, a missing store with create_if_missing 0, an unusable
 /// root_dir, a schema that is not valid), DKV_ERR_OPTIONS_CHANGED (a schema that the recorded one does not allow, too),
-/// DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_OVER_LIMITS (the 17th store),
+/// DKV_ERR_GENERAL (an entry does not fit a new schema), DKV_ERR_CORRUPTED, DKV_ERR_KEY_UNAVAILABLE (the keyring with the
+/// root key), DKV_ERR_OVER_LIMITS (the 17th store),
 /// DKV_ERR_CANNOT_OPEN, DKV_ERR_NOT_SUPPORTED, DKV_ERR_DATABASE.
 ///
 /// # Safety

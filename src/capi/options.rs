@@ -10,7 +10,7 @@ use super::ptr::text_of;
 use super::root_key::{self, dkv_root_key_callback};
 use super::value::dkv_text;
 use crate::client::ManagerOptions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::limits::{CACHE_BYTES_DEFAULT, OPEN_STORES_MAX};
 use crate::model::{Durability, Options, SecurityLevel, StoreKind};
 
@@ -52,10 +52,13 @@ pub struct dkv_manager_options {
     pub base_dir: dkv_text,
     /// Stores that the application may have open at once. 0 means 16, the default.
     pub open_stores_max: u32,
-    /// Must be 0.
-    pub reserved: u32,
+    /// 1 to make the root key of encrypted stores in the system's keyring, not in a file: the secret service on Linux, the
+    /// keychain of macOS, the credentials of Windows. Files under older root keys open as before. Not together with
+    /// root_key or root_key_callback. A library that was built without the feature `keyring` answers
+    /// DKV_ERR_NOT_SUPPORTED. Default 0.
+    pub root_key_in_keyring: i32,
     /// The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
-    /// file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
+    /// system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
     /// without it nobody can.
     pub root_key: *const u8,
     /// Bytes of root_key.
@@ -115,7 +118,7 @@ impl dkv_manager_options {
         bundle_name: growable::NO_TEXT,
         base_dir: growable::NO_TEXT,
         open_stores_max: 0,
-        reserved: 0,
+        root_key_in_keyring: 0,
         root_key: ptr::null(),
         root_key_length: 0,
         root_key_callback: None,
@@ -128,9 +131,6 @@ impl dkv_manager_options {
     pub unsafe fn read(options: *const Self) -> Result<ManagerOptions> {
         // SAFETY: the caller's contract.
         let options = unsafe { growable::read(options, Self::DEFAULT) }?;
-        if options.reserved != 0 {
-            return Err(Error::invalid_argument("Parameter error: the reserved field of the options is not 0."));
-        }
         // SAFETY: the caller's contract.
         let (bundle_name, base_dir) =
             unsafe { (text_of("bundle name", options.bundle_name)?, text_of("base folder", options.base_dir)?) };
@@ -139,8 +139,9 @@ impl dkv_manager_options {
         read.open_stores_max = if options.open_stores_max == 0 { OPEN_STORES_MAX } else { options.open_stores_max };
         let (key, length) = (options.root_key, options.root_key_length);
         let (callback, user_data) = (options.root_key_callback, options.root_key_user_data);
+        let in_keyring = growable::flag("root_key_in_keyring", options.root_key_in_keyring)?;
         // SAFETY: the caller's contract.
-        read.root_key = unsafe { root_key::read(key, length, callback, user_data) }?;
+        read.root_key = unsafe { root_key::read(key, length, callback, user_data, in_keyring) }?;
         Ok(read)
     }
 }

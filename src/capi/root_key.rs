@@ -27,15 +27,21 @@ pub unsafe fn read(
     length: usize,
     callback: dkv_root_key_callback,
     user_data: *mut c_void,
+    in_keyring: bool,
 ) -> Result<RootKey> {
     // SAFETY: the caller's contract.
     let given = unsafe { bytes("root key", key, length) }?;
+    let sources = [!key.is_null(), callback.is_some(), in_keyring];
+    if sources.into_iter().filter(|is_set| *is_set).count() > 1 {
+        return Err(Error::invalid_argument(
+            "Parameter error: the options have more than one of a root key, a callback for one, and the system's keyring. \
+             Set one of them.",
+        ));
+    }
     match callback {
+        None if in_keyring => RootKey::in_system_keyring(),
         None if key.is_null() => Ok(RootKey::in_file()),
         None => RootKey::from_bytes(given),
-        Some(_) if !key.is_null() => Err(Error::invalid_argument(
-            "Parameter error: the options have a root key and a callback for one. Set one of them.",
-        )),
         Some(callback) => {
             let user_data = UserData(user_data);
             Ok(RootKey::from_callback(move |key| ask(callback, user_data, key)))

@@ -108,7 +108,8 @@ impl Manager {
     /// `InvalidArgument` (401): bad id, name or option, a missing store with `create_if_missing` false, an unusable
     /// `root_dir`; `InvalidSchema` (401). `OptionsChanged` (15100002), `SchemaMismatch` (15100002: the recorded schema does
     /// not allow this one), `General` (27459584: an entry does not fit a new schema; nothing was changed),
-    /// `Corrupted` (15100003), `OverLimits` (15100001: the 17th store),
+    /// `Corrupted` (15100003), `KeyUnavailable` (15100006: the system's keyring, which has the root key, cannot be used),
+    /// `OverLimits` (15100001: the 17th store),
     /// `CannotOpen` (27459626: another process has it, permissions, folders), `NotSupported` (27459601).
     pub fn get_store(&self, store_id: &str, options: Options) -> Request<KvStore> {
         Request::start(|answer| self.get_store_then(store_id, options, answer))

@@ -234,9 +234,9 @@ impl KvStore {
     ///
     /// # Errors
     ///
-    /// `Corrupted` (15100003) for a store that is not encrypted; `KeyUnavailable` (15100006) without a root key, and
-    /// `Database` (27459594) while a result set, an iterator or a transaction is open: the old key stays. `Closed`
-    /// (15100005), `QueueFull` (-1).
+    /// `Corrupted` (15100003) for a store that is not encrypted; `KeyUnavailable` (15100006) without a root key,
+    /// `CannotOpen` (27459626) for an I/O error on the way to it or to the new file, and `Database` (27459594) while a
+    /// result set, an iterator or a transaction is open: the old key stays. `Closed` (15100005), `QueueFull` (-1).
     pub fn rekey(&self) -> Request<()> {
         self.request(Op::Rekey, done)
     }
@@ -269,7 +269,8 @@ impl KvStore {
     ///
     /// `InvalidArgument` (401) for a name that is empty, reserved, too long or no bare name; `General` (27459584) for
     /// one backup too many, or a name of another living store; `Database` (27459594) in a transaction, or if the disk
-    /// fails; `Corrupted` (15100003) if the store is damaged; `CannotOpen` (27459626), `Closed` (15100005).
+    /// fails; `Corrupted` (15100003) if the store is damaged; `KeyUnavailable` (15100006) if the system's keyring, which has
+    /// the root key, cannot be used; `CannotOpen` (27459626), `Closed` (15100005).
     pub fn backup(&self, file: &str) -> Request<()> {
         self.upkeep(BackupPlace::to_make(file), |place| Op::Backup { place }, done)
     }

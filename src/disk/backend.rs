@@ -43,10 +43,10 @@ impl Room {
         self.file.inner().available_bytes()
     }
 
-    /// Bytes that the file takes on the disk.
+    /// Bytes of redb's file that take room on the disk, or less: of what our own blocks may take, all is left out.
     #[must_use]
     pub fn taken_bytes(&self) -> u64 {
-        self.file.inner().taken_bytes()
+        self.file.inner().taken_bytes().saturating_sub(self.file.overhead_bytes())
     }
 
     /// Length of redb's file, written or not.

@@ -8,6 +8,7 @@
 use super::files::{is_present, open, raw, remove_if_present};
 use super::folder::Folder;
 use super::paths::{Tree, store_folder};
+use super::random_names::{hexadecimal, random_name};
 use super::replacement::Replacement;
 use super::volume::{Access, RawFile};
 use crate::error::{Error, ErrorKind, Result};
@@ -83,11 +84,7 @@ impl BackupFolder {
         self.tree.backups().ensure()?;
         self.folder.ensure()?;
         self.clear_leftovers(owner)?;
-        let mut random = [0u8; 8];
-        getrandom::fill(&mut random).map_err(|error| {
-            Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}."))
-        })?;
-        let temporary = format!("{}.{}{SUFFIX_TEMPORARY}", hexadecimal(owner), hexadecimal(&random));
+        let temporary = format!("{}.{}{SUFFIX_TEMPORARY}", hexadecimal(owner), random_name::<8>()?);
         Replacement::create(&self.folder, &temporary, &file)
     }
 
@@ -156,8 +153,9 @@ fn too_long(name: &str) -> Error {
     )
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// True if a file of this name is a backup.
+pub(super) fn is_file_name(name: &str) -> bool {
+    name.ends_with(SUFFIX)
 }
 
 /// The part of a file's name that stands for a backup's name.

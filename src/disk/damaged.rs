@@ -3,8 +3,9 @@
 //! A damaged file gets its second name before the new one takes the first, so that there is a store at every moment: an
 //! opening must never find none, and make an empty one.
 
-use super::files::{STORE_FILE, StoreFile, is_present, open, refused, remove_if_present};
+use super::files::{STORE_FILE, StoreFile, failed, is_present, open, remove_if_present};
 use super::folder::Folder;
+use super::random_names::random_name;
 use super::superblock::uuids;
 use super::volume::{Access, is_at};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,6 +14,11 @@ use crate::limits::DAMAGED_FILES_MAX;
 const PREFIX: &str = "store.dkv.corrupt.";
 
 impl StoreFile {
+    /// True if a file of this name in a store's folder is the store, or a damaged one that was kept.
+    pub(super) fn is_name(name: &str) -> bool {
+        name == STORE_FILE || name.starts_with(PREFIX)
+    }
+
     /// Makes sure that the store's file can be kept: it is already, or there is room for one more.
     ///
     /// # Errors
@@ -45,15 +51,10 @@ impl StoreFile {
             folder.sync()?;
             return Ok(name);
         }
-        let mut random = [0u8; 8];
-        getrandom::fill(&mut random).map_err(|error| {
-            Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}."))
-        })?;
-        let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{PREFIX}{name}");
+        let name = format!("{PREFIX}{}", random_name::<8>()?);
         let path = folder.file(&name);
         let linked = folder.volume().link(&folder.file(STORE_FILE), &path);
-        linked.map_err(|error| refused(&path, &error.to_string()).caused_by(error))?;
+        linked.map_err(|error| failed(&path, error))?;
         folder.sync()?;
         Ok(name)
     }

@@ -1,9 +1,10 @@
 //! The random name of this installation, made once for a base folder and stable from then on.
 
-use super::files::{clear_unpublished, open, publish_once, refused};
+use super::files::{clear_unpublished, failed, is_present, open, publish_once};
 use super::paths::Tree;
+use super::random_names::random_name;
 use super::volume::Access;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::DEVICE_ID_BYTES;
 
 /// The file that names this installation.
@@ -37,12 +38,8 @@ impl DeviceId {
 pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
     let folder = tree.base();
     let path = folder.file(DEVICE_ID_FILE);
-    if folder.volume().kind(&path).is_err() {
-        let mut random = [0u8; DEVICE_ID_BYTES / 2];
-        getrandom::fill(&mut random).map_err(|error| {
-            Error::new(ErrorKind::CannotOpen, format!("The system gives no random bytes: {error}."))
-        })?;
-        let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    if !is_present(folder.volume(), &path)? {
+        let digits = random_name::<{ DEVICE_ID_BYTES / 2 }>()?;
         publish_once(&folder, DEVICE_ID_FILE, &digits[..16], format!("{digits}\n").as_bytes())?;
     }
     // Whoever published it may have been killed before it was durable, and left its temporary file.
@@ -52,7 +49,7 @@ pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
     }
     let file = open(folder.volume(), &path, Access::Read)?;
     let read = file.read_head(2 * DEVICE_ID_BYTES as u64);
-    let bytes = read.map_err(|error| refused(&path, &error.to_string()).caused_by(error))?;
+    let bytes = read.map_err(|error| failed(&path, error))?;
     let id = std::str::from_utf8(&bytes).ok().and_then(DeviceId::parse);
     id.ok_or_else(|| Error::corrupted(format_args!("{} holds no device id", path.display())))
 }
@@ -61,6 +58,7 @@ pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
 mod tests {
     use super::*;
     use crate::disk::volume::system;
+    use crate::error::ErrorKind;
 
     #[test]
     fn the_id_is_made_once_and_stays() {

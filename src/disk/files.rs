@@ -125,10 +125,12 @@ pub(super) fn publish_once(folder: &Folder, name: &str, unique: &str, content: &
 fn publish_new(volume: &dyn Volume, path: &Path, temporary: &Path, content: &[u8]) -> Result<()> {
     let file = create(volume, temporary)?;
     let written = file.write_head(content).and_then(|()| file.sync());
-    written.map_err(|error| refused(temporary, &error.to_string()).caused_by(error))?;
+    written.map_err(|error| failed(temporary, error))?;
     // A link never replaces a file, as a rename would. A file system without links has to make do with the rename.
     match volume.link(temporary, path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => rename(volume, temporary, path),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !is_present(volume, path)? => {
+            rename(volume, temporary, path)
+        }
         _ => remove_if_present(volume, temporary),
     }
 }
@@ -148,17 +150,17 @@ pub(super) fn clear_unpublished(folder: &Folder, name: &str) -> Result<()> {
 
 /// Makes a new file that only its owner may read.
 pub(super) fn create(volume: &dyn Volume, path: &Path) -> Result<Box<dyn OpenFile>> {
-    volume.create(path).map_err(|error| refused(path, &error.to_string()).caused_by(error))
+    volume.create(path).map_err(|error| failed(path, error))
 }
 
 /// Opens a regular file, not through a link.
 pub(super) fn open(volume: &dyn Volume, path: &Path, access: Access) -> Result<Box<dyn OpenFile>> {
-    volume.open(path, access).map_err(|error| refused(path, &error.to_string()).caused_by(error))
+    volume.open(path, access).map_err(|error| failed(path, error))
 }
 
 /// An open file for redb.
 pub(super) fn raw(file: Box<dyn OpenFile>, path: &Path) -> Result<RawFile> {
-    file.into_raw().map_err(|error| refused(path, &error.to_string()).caused_by(error))
+    file.into_raw().map_err(|error| failed(path, error))
 }
 
 /// True if a regular file has this name.
@@ -167,7 +169,7 @@ pub(super) fn is_present(volume: &dyn Volume, path: &Path) -> Result<bool> {
         Ok(Kind::File) => Ok(true),
         Ok(_) => Err(refused(path, "it is not a regular file")),
         Err(error) if is_absent(&error) => Ok(false),
-        Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
+        Err(error) => Err(failed(path, error)),
     }
 }
 
@@ -175,7 +177,7 @@ pub(super) fn remove_if_present(volume: &dyn Volume, path: &Path) -> Result<()> 
     match volume.remove_file(path) {
         Ok(()) => Ok(()),
         Err(error) if is_absent(&error) => Ok(()),
-        Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
+        Err(error) => Err(failed(path, error)),
     }
 }
 
@@ -185,16 +187,21 @@ pub(super) fn remove_leftover(folder: &Folder, path: &Path) -> Result<()> {
     match folder.volume().remove_file(path) {
         Ok(()) => folder.sync(),
         Err(error) if is_absent(&error) => Ok(()),
-        Err(error) => Err(refused(path, &error.to_string()).caused_by(error)),
+        Err(error) => Err(failed(path, error)),
     }
 }
 
 pub(super) fn rename(volume: &dyn Volume, from: &Path, to: &Path) -> Result<()> {
-    volume.rename(from, to).map_err(|error| refused(to, &error.to_string()).caused_by(error))
+    volume.rename(from, to).map_err(|error| failed(to, error))
 }
 
 pub(super) fn is_absent(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
+}
+
+/// The failure of a path that the system does not let us use.
+pub(super) fn failed(path: &Path, error: io::Error) -> Error {
+    refused(path, &error.to_string()).caused_by(error)
 }
 
 /// The failure of a path that cannot be used.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{is_absent, refused};
+use super::files::{failed, is_absent, refused};
 use super::volume::{Kind, SharedVolume, Volume};
 use crate::error::Result;
 
@@ -55,7 +55,7 @@ impl Folder {
             Ok(Kind::Folder) => Ok(true),
             Ok(_) => Err(refused(&self.path, "it is not a folder")),
             Err(error) if is_absent(&error) => Ok(false),
-            Err(error) => Err(self.refused(error)),
+            Err(error) => Err(failed(&self.path, error)),
         }
     }
 
@@ -71,9 +71,9 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match self.volume.kind(&self.path) {
                 Ok(Kind::Folder) => self.sync_parent(),
                 Ok(_) => Err(refused(&self.path, "it is not a folder")),
-                Err(error) => Err(self.refused(error)),
+                Err(error) => Err(failed(&self.path, error)),
             },
-            Err(error) => Err(self.refused(error)),
+            Err(error) => Err(failed(&self.path, error)),
         }
     }
 
@@ -83,7 +83,7 @@ impl Folder {
     ///
     /// `CannotOpen` if the folder cannot be opened or synced.
     pub fn sync(&self) -> Result<()> {
-        self.volume.sync_folder(&self.path).map_err(|error| self.refused(error))
+        self.volume.sync_folder(&self.path).map_err(|error| failed(&self.path, error))
     }
 
     /// Makes the folder's own name survive a loss of power.
@@ -100,10 +100,6 @@ impl Folder {
     ///
     /// `CannotOpen` if it cannot be read.
     pub fn names(&self) -> Result<Vec<OsString>> {
-        self.volume.names(&self.path).map_err(|error| self.refused(error))
-    }
-
-    fn refused(&self, error: io::Error) -> crate::error::Error {
-        refused(&self.path, &error.to_string()).caused_by(error)
+        self.volume.names(&self.path).map_err(|error| failed(&self.path, error))
     }
 }

@@ -20,6 +20,8 @@ use super::folder::Folder;
 use super::volume::SharedVolume;
 use crate::error::{Error, ErrorKind, Result};
 
+/// What the name of a store's folder begins with.
+const STORE_FOLDER_PREFIX: &str = "s.";
 /// Longest file name that common file systems take, in bytes, less room for what stands beside a folder's name.
 const FOLDER_NAME_BYTES_MAX: usize = 240;
 
@@ -126,11 +128,17 @@ impl Tree {
     }
 }
 
+/// True if a folder of this name is a store's, or that of its backups.
+#[must_use]
+pub fn is_store_folder(name: &str) -> bool {
+    name.starts_with(STORE_FOLDER_PREFIX)
+}
+
 /// The folder's name for a store id.
 #[must_use]
 pub fn store_folder(store_id: &str) -> String {
     let mut escaped = String::with_capacity(2 + 2 * store_id.len());
-    escaped.push_str("s.");
+    escaped.push_str(STORE_FOLDER_PREFIX);
     for character in store_id.chars() {
         if character.is_ascii_uppercase() {
             escaped.push('-');
@@ -148,7 +156,7 @@ pub fn store_folder(store_id: &str) -> String {
         })
         .filter_map(|digit| char::from_digit(digit, 16))
         .collect();
-    format!("s.{}.{upper_case}", store_id.to_ascii_lowercase())
+    format!("{STORE_FOLDER_PREFIX}{}.{upper_case}", store_id.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::files::{create, open, raw, refused, remove_leftover, rename};
+use super::files::{create, failed, open, raw, refused, remove_leftover, rename};
 use super::folder::Folder;
 use super::volume::{Access, OpenFile, RawFile, is_at};
 use crate::error::Result;
@@ -32,7 +32,7 @@ impl Replacement {
     /// `CannotOpen` if the system has no descriptor left.
     pub fn to_write(&self) -> Result<RawFile> {
         let shared = self.file.share();
-        let shared = shared.map_err(|error| refused(&self.temporary, &error.to_string()).caused_by(error))?;
+        let shared = shared.map_err(|error| failed(&self.temporary, error))?;
         raw(shared, &self.temporary)
     }
 
@@ -52,7 +52,7 @@ impl Replacement {
     ///
     /// `CannotOpen` if the system cannot.
     pub fn sync(&self) -> Result<()> {
-        self.file.sync().map_err(|error| refused(&self.temporary, &error.to_string()).caused_by(error))
+        self.file.sync().map_err(|error| failed(&self.temporary, error))
     }
 
     /// Gives the file its name; what had the name before is gone. The caller has synced the file, and syncs the folder.

@@ -279,7 +279,7 @@ fn list_stores(request: &ListRequest) -> Result<Vec<String>> {
 
 /// The id of the store in `folder`, if there is one and it is the application's.
 fn owned_store(folder: &Folder, app_id: &AppId) -> Option<String> {
-    let is_store = folder.path().file_name()?.to_str()?.starts_with("s.")
+    let is_store = disk::is_store_folder(folder.path().file_name()?.to_str()?)
         && folder.exists().ok()?
         && StoreFile::exists(folder).ok()?;
     if !is_store {

@@ -94,7 +94,7 @@ impl Database {
         builder.set_cache_size(cache);
         // redb trusts a file that was closed cleanly and may panic over one that was damaged since.
         guarded(|| {
-            let room = Arc::new(Room::new(backend.room()));
+            let room = Arc::new(Room::new(backend.room(), tuning.fast_recovery));
             let backend = health.report(Box::new(backend));
             let redb = builder.create_with_backend(backend).map_err(IntoError::into_error)?;
             read_state(redb, room, tuning.fast_recovery)

@@ -115,8 +115,21 @@ static void refusals(void)
     options.root_key_length = sizeof root_key;
     options.root_key_callback = give;
     CHECK_CODE(DKV_ERR_INVALID_ARGUMENT, dkv_manager_create(&options, &manager));
+    options.root_key_callback = NULL;
+    options.root_key_in_keyring = 1;
+    CHECK_CODE(DKV_ERR_INVALID_ARGUMENT, dkv_manager_create(&options, &manager));
+    options.root_key = NULL;
+    options.root_key_length = 0;
+    options.root_key_in_keyring = 2;
+    CHECK_CODE(DKV_ERR_INVALID_ARGUMENT, dkv_manager_create(&options, &manager));
     CHECK(manager == NULL);
     group("bad root keys are refused");
+    /* The library that is tested was built without the feature. */
+    options.root_key_in_keyring = 1;
+    CHECK_REFUSED(DKV_ERR_NOT_SUPPORTED, dkv_manager_create(&options, &manager));
+    CHECK(manager == NULL);
+    CHECK(strstr(dkv_last_error()->message, "keyring") != NULL);
+    group("without the feature, the keyring is refused by name");
 }
 
 static void a_plain_store(void)

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use dkv::simulation::{Random, Vices, Volume};
-use dkv::{Durability, Entry, KvStore, Manager, ManagerOptions, Options, Request, Result, SecurityLevel, Value};
+use dkv::{
+    Durability, Entry, KvStore, Manager, ManagerOptions, Options, Request, Result, RootKey, SecurityLevel, Value,
+};
 
 use crate::patience::answer;
 use crate::world::{Content, History, World};
@@ -48,7 +50,13 @@ pub fn options() -> Options {
 }
 
 pub fn manager(volume: &Volume) -> Manager {
-    Manager::new(ManagerOptions::simulated(BUNDLE, volume)).unwrap()
+    manager_with(volume, RootKey::in_file())
+}
+
+pub fn manager_with(volume: &Volume, root_key: RootKey) -> Manager {
+    let mut options = ManagerOptions::simulated(BUNDLE, volume);
+    options.root_key = root_key;
+    Manager::new(options).unwrap()
 }
 
 impl Driver {

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use dkv::simulation::{Fault, Loss, Random, Volume};
-use dkv::{Entry, Error, KvStore, Result, Value};
+use dkv::simulation::{Fault, Loss, MemoryKeyring, Random, Volume};
+use dkv::{Entry, Error, KvStore, Manager, Options, Result, RootKey, Value};
 
-use crate::driver::{BUNDLE, STORE, manager, options, read};
+use crate::driver::{BUNDLE, STORE, manager_with, options, read};
 use crate::patience::answer;
 use crate::world::Content;
 
@@ -14,8 +14,37 @@ const CANNOT_OPEN: i32 = 27_459_626;
 const DATABASE: i32 = 27_459_594;
 const OUTCOME_UNKNOWN: i32 = -3;
 
+/// The stores that are tried: plain, encrypted, and encrypted with what else an opening and a commit can have to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Encrypted,
+    /// The root key is in a keyring, and each commit records what a fast opening needs.
+    EncryptedFast,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Plain, Self::Encrypted, Self::EncryptedFast];
+
+    fn options(self) -> Options {
+        let mut options = options();
+        options.encrypt = self != Self::Plain;
+        options.fast_recovery = self == Self::EncryptedFast;
+        options
+    }
+
+    fn root_key(self) -> RootKey {
+        match self {
+            Self::EncryptedFast => RootKey::in_keyring(&MemoryKeyring::new()),
+            Self::Plain | Self::Encrypted => RootKey::in_file(),
+        }
+    }
+}
+
 /// The engine at work on a disk that fails, with the contents that the store may have.
 struct Run {
+    kind: Kind,
+    root_key: RootKey,
     volume: Volume,
     store: Option<KvStore>,
     /// More than one after an unknown outcome. `None`: the store does not exist.
@@ -24,10 +53,14 @@ struct Run {
 }
 
 impl Run {
-    fn new(fault: Fault, at: u64) -> Self {
+    fn new(kind: Kind, fault: Fault, at: u64) -> Self {
         let volume = Volume::new();
         volume.fail(fault, at);
-        Self { volume, store: None, possible: vec![None], log: Vec::new() }
+        Self { kind, root_key: kind.root_key(), volume, store: None, possible: vec![None], log: Vec::new() }
+    }
+
+    fn manager(&self, volume: &Volume) -> Manager {
+        manager_with(volume, self.root_key.clone())
     }
 
     fn check_clear(&mut self, what: &str, error: &Error) {
@@ -75,7 +108,7 @@ impl Run {
     }
 
     fn open(&mut self) {
-        let opened = answer(manager(&self.volume).get_store(STORE, options()));
+        let opened = answer(self.manager(&self.volume).get_store(STORE, self.kind.options()));
         match opened {
             Ok(store) => {
                 self.store = Some(store);
@@ -197,7 +230,7 @@ impl Run {
     fn survive(mut self) {
         for (number, loss) in Loss::LAWFUL.into_iter().enumerate() {
             let crashed = self.volume.crash(self.volume.position(), loss, &mut Random::new(number as u64));
-            let store = answer(manager(&crashed).get_store(STORE, options()));
+            let store = answer(self.manager(&crashed).get_store(STORE, self.kind.options()));
             let store = store.unwrap_or_else(|error| panic!("after {loss:?}: {error}\n{}", self.log.join("\n")));
             assert!(
                 Some(read(&store).unwrap()) == self.possible[0],
@@ -210,7 +243,7 @@ impl Run {
         self.open();
         self.look("a clean close");
         self.close();
-        answer(manager(&self.volume).delete_store(BUNDLE, STORE, None)).unwrap();
+        answer(self.manager(&self.volume).delete_store(BUNDLE, STORE, None)).unwrap();
     }
 }
 
@@ -226,8 +259,8 @@ impl CloneHandle for Option<KvStore> {
 }
 
 /// How many operations there are that this fault may hit.
-fn points(fault: Fault) -> u64 {
-    let mut run = Run::new(fault, u64::MAX);
+fn points(kind: Kind, fault: Fault) -> u64 {
+    let mut run = Run::new(kind, fault, u64::MAX);
     run.work();
     let (points, happened) = run.volume.fault_counts();
     assert!(run.log.is_empty() && happened == 0, "{:?}", run.log);
@@ -236,19 +269,25 @@ fn points(fault: Fault) -> u64 {
 }
 
 fn every_point(fault: Fault) {
-    let points = points(fault);
+    for kind in Kind::ALL {
+        every_point_of(kind, fault);
+    }
+}
+
+fn every_point_of(kind: Kind, fault: Fault) {
+    let points = points(kind, fault);
     assert!(points > 10, "{fault:?} concerns only {points} operations");
     let mut missed = 0;
     for at in 0..points {
-        let mut run = Run::new(fault, at);
-        run.log.push(format!("{fault:?} at operation {at} of {points}"));
+        let mut run = Run::new(kind, fault, at);
+        run.log.push(format!("{kind:?} store, {fault:?} at operation {at} of {points}"));
         run.work();
         // Which pages are free depends on when the last reader ended: a run may take a few operations less.
         missed += u64::from(run.volume.fault_counts().1 == 0);
         run.recover();
         run.survive();
     }
-    println!("{fault:?}: {points} points, {missed} of them missed");
+    println!("{kind:?} store, {fault:?}: {points} points, {missed} of them missed");
     assert!(missed * 10 <= points, "{missed} of {points} points of {fault:?} were never met");
 }
 
@@ -272,19 +311,21 @@ const SIZES: u64 = 60;
 
 #[test]
 fn a_disk_that_says_how_much_is_left_leaves_a_store_that_reads_and_writes_again_once_there_is_room() {
-    let pages = points(Fault::Full);
-    let mut told = 0;
-    for size in 0..SIZES {
-        let left = pages * size / SIZES;
-        let mut run = Run::new(Fault::Full, left);
-        run.work();
-        told += u64::from(!run.log.is_empty());
-        run.log.push(format!("{left} of {pages} pages were left"));
-        run.recover();
-        run.survive();
+    for kind in Kind::ALL {
+        let pages = points(kind, Fault::Full);
+        let mut told = 0;
+        for size in 0..SIZES {
+            let left = pages * size / SIZES;
+            let mut run = Run::new(kind, Fault::Full, left);
+            run.work();
+            told += u64::from(!run.log.is_empty());
+            run.log.push(format!("{kind:?} store, {left} of {pages} pages were left"));
+            run.recover();
+            run.survive();
+        }
+        println!("{kind:?} store: {pages} pages, {told} of {SIZES} sizes were too small");
+        assert!(told * 10 >= SIZES * 9, "only {told} of {SIZES} disks were too small");
     }
-    println!("{pages} pages, {told} of {SIZES} sizes were too small");
-    assert!(told * 10 >= SIZES * 9, "only {told} of {SIZES} disks were too small");
 }
 
 #[test]
@@ -300,4 +341,9 @@ fn a_write_done_by_half_loses_nothing_wherever_it_comes() {
 #[test]
 fn one_failed_read_is_told_of_wherever_it_comes() {
     every_point(Fault::Read);
+}
+
+#[test]
+fn one_failed_look_at_a_name_is_told_of_wherever_it_comes() {
+    every_point(Fault::Look);
 }

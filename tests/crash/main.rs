@@ -11,6 +11,7 @@ mod mutants;
 mod patience;
 mod recovery;
 mod rekey_faults;
+mod root_keys;
 mod schema_faults;
 mod schemas;
 mod space;

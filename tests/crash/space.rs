@@ -1,6 +1,6 @@
 //! A full disk is met before a transaction writes anything: nobody notices but who asked for it.
 
-use dkv::simulation::{Fault, Random, Volume};
+use dkv::simulation::{Fault, Loss, Random, Volume};
 use dkv::{Durability, KvStore, Value};
 
 use crate::driver::{STORE, manager, options};
@@ -80,7 +80,10 @@ fn what_is_asked_for_is_enough_for_what_is_then_written() {
         let volume = Volume::new();
         let mut random = Random::new(seed);
         let durability = if seed % 3 == 2 { Durability::Relaxed } else { Durability::Durable };
-        let store = open(&volume, durability, seed % 2 == 1);
+        let mut options = options();
+        (options.durability, options.encrypt) = (durability, seed % 2 == 1);
+        options.fast_recovery = seed % 4 >= 2;
+        let store = answer(manager(&volume).get_store(STORE, options)).unwrap();
         volume.fail(Fault::Full, 300 * (1 + seed));
         let mut refused = 0;
         for number in 0..600u64 {
@@ -114,6 +117,62 @@ fn what_is_asked_for_is_enough_for_what_is_then_written() {
     // Deletes are let through, and so is what may fit between the entries, but then does not always.
     println!("{met_in_the_middle} of {puts} puts met it in the middle");
     assert!(met_in_the_middle * 200 <= puts, "{met_in_the_middle} of {puts}: not enough is asked for");
+}
+
+/// A volume with a closed store of so many values of 4 MB.
+fn closed_with(values: u64, encrypt: bool) -> Volume {
+    let volume = Volume::new();
+    let store = open(&volume, Durability::Durable, encrypt);
+    for number in 0..values {
+        answer(store.put(format!("key{number}"), Value::Bytes(vec![1; 4_000_000]))).unwrap();
+    }
+    answer(store.close()).unwrap();
+    volume
+}
+
+/// Pages that a full disk has to have left before a small put is let through.
+fn pages_asked_for(volume: &Volume, encrypt: bool, fast_recovery: bool) -> u64 {
+    let is_enough = |left: u64| {
+        let volume = volume.crash(volume.position(), Loss::Killed, &mut Random::new(left));
+        let mut options = options();
+        (options.encrypt, options.fast_recovery) = (encrypt, fast_recovery);
+        let store = answer(manager(&volume).get_store(STORE, options)).unwrap();
+        volume.fail(Fault::Full, left);
+        let put = answer(store.put("small", 1));
+        assert_eq!(volume.fault_counts().1, 0, "{left} pages were left, and it was met in the middle");
+        put.is_ok()
+    };
+    let (mut too_few, mut enough) = (0, 1_000);
+    assert!(!is_enough(too_few) && is_enough(enough));
+    while enough - too_few > 1 {
+        let middle = (too_few + enough) / 2;
+        if is_enough(middle) { enough = middle } else { too_few = middle }
+    }
+    enough
+}
+
+/// What a commit records for a fast opening is written anew each time, and grows with the file.
+#[test]
+fn the_room_for_what_a_commit_records_for_a_fast_opening_is_asked_for_too() {
+    let mut more = Vec::new();
+    for values in [10, 30] {
+        let volume = closed_with(values, false);
+        let (plain, fast) = (pages_asked_for(&volume, false, false), pages_asked_for(&volume, false, true));
+        println!("{values} values: {plain} pages, {fast} with the record");
+        // Two bits for each of its pages, in a file that may double with the commit.
+        let record_pages = values * 4_000_000 / 4096 / 4 / 4096 * 2;
+        assert!(fast >= plain + record_pages, "{fast} after {plain} for {values} values");
+        more.push(fast - plain);
+    }
+    assert!(more[0] < more[1], "{more:?}");
+}
+
+/// An encrypted file has two blocks of metadata for a hundred others: in a file of this length more than a put asks for.
+#[test]
+fn what_the_seals_take_of_the_disk_is_no_room_for_entries() {
+    let volume = closed_with(20, true);
+    let asked_for = [false, true].map(|fast_recovery| pages_asked_for(&volume, true, fast_recovery));
+    assert!(asked_for[0] > 10 && asked_for[0] < asked_for[1], "{asked_for:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ class KVManager {
             bundle_name: asText(facts.bundleName),
             base_dir: asText(facts.databaseDir),
             open_stores_max: facts.openStoresMax,
-            reserved: 0,
+            root_key_in_keyring: Number(facts.rootKeyInKeyring),
             root_key: key ? key.address : 0,
             root_key_length: key ? rootKey.length : 0,
             root_key_callback: null,
@@ -208,8 +208,12 @@ function createKVManager(config) {
         // Whatever it is, it may be a key, and is not shown.
         throw errors.invalidArgument('rootKey must be a Uint8Array.');
     }
+    const rootKeyInKeyring = config.rootKeyInKeyring ?? false;
+    if (typeof rootKeyInKeyring !== 'boolean') {
+        throw errors.invalidArgument('rootKeyInKeyring must be a boolean.');
+    }
     const isSystemApp = context.applicationInfo?.systemApp === true;
-    return new KVManager({ bundleName, databaseDir, isSystemApp, openStoresMax }, rootKey);
+    return new KVManager({ bundleName, databaseDir, isSystemApp, openStoresMax, rootKeyInKeyring }, rootKey);
 }
 
 module.exports = { KVManager, createKVManager };

@@ -38,7 +38,7 @@ const managerOptions = koffi.struct({
     bundle_name: text,
     base_dir: text,
     open_stores_max: 'uint32_t',
-    reserved: 'uint32_t',
+    root_key_in_keyring: 'int32_t',
     root_key: 'uintptr_t',
     root_key_length: 'size_t',
     root_key_callback: 'void *',

@@ -92,6 +92,14 @@ test('a root key has 32 to 1024 bytes, and a wrong one is not shown', () => {
     managerOf(databaseDir, { rootKey: keyOf(1, 1024) });
 });
 
+test('the keyring of the system is refused by name in a library that was built without it', () => {
+    const databaseDir = folder();
+    throwsCode(27459601, () => managerOf(databaseDir, { rootKeyInKeyring: true }));
+    throwsCode(401, () => managerOf(databaseDir, { rootKeyInKeyring: 1 }));
+    throwsCode(401, () => managerOf(databaseDir, { rootKeyInKeyring: true, rootKey: keyOf(1) }));
+    managerOf(databaseDir, { rootKeyInKeyring: false });
+});
+
 test('rekey gives a store a new key and keeps its content and its backups', async () => {
     const databaseDir = folder();
     const { manager, store } = await filled(databaseDir, keyOf(1));

@@ -34,6 +34,7 @@ export function managerOf(databaseDir, more = {}) {
         bundleName: more.bundleName ?? BUNDLE_NAME,
         openStoresMax,
         rootKey: more.rootKey,
+        rootKeyInKeyring: more.rootKeyInKeyring,
     });
 }
 

@@ -17,6 +17,11 @@ export interface KVManagerConfig {
      * nobody can. Default: that of the file key/root.1 below databaseDir, made with the first encrypted store.
      */
     rootKey?: Uint8Array;
+    /**
+     * Addition. Makes the root key in the system's keyring and not in that file; not together with rootKey. It needs a
+     * library that was built with the feature `keyring`, otherwise 27459601. Default false.
+     */
+    rootKeyInKeyring?: boolean;
 }
 
 /** What a store is opened with. A field that is absent, undefined or null has its default. */

@@ -73,7 +73,7 @@ def test_a_recovery_has_every_field_of_the_struct() -> None:
 
 def test_the_manager_options_have_every_field_of_the_struct() -> None:
     fields = {name for name, _ in ffi.typeof("dkv_manager_options").fields}
-    filled = {"struct_size", "reserved", "root_key_length"} | set(inspect.signature(dkv.Manager).parameters)
+    filled = {"struct_size", "root_key_length"} | set(inspect.signature(dkv.Manager).parameters)
     # No function pointer of Python's goes into the library.
     assert fields == filled | {"root_key_callback", "root_key_user_data"}
     assert inspect.signature(dkv.Manager) == inspect.signature(dkv.aio.Manager)

@@ -66,6 +66,13 @@ def test_without_a_root_key_it_is_that_of_the_key_file(tmp_path: Path) -> None:
             assert_whole(store)
 
 
+def test_the_keyring_is_refused_by_name_in_a_library_that_was_built_without_it(tmp_path: Path) -> None:
+    with pytest.raises(dkv.NotSupportedError, match="keyring"):
+        dkv.Manager(BUNDLE_NAME, tmp_path, root_key_in_keyring=True)
+    with pytest.raises(dkv.InvalidArgumentError):
+        dkv.Manager(BUNDLE_NAME, tmp_path, root_key=KEY, root_key_in_keyring=True)
+
+
 def test_a_root_key_has_32_to_1024_bytes(tmp_path: Path) -> None:
     for length in (0, 1, 31, 1025):
         with pytest.raises(ValueError):

@@ -93,6 +93,12 @@ impl<F: StorageBackend> SealedFile<F> {
         self.lenient.store(lenient, Ordering::Relaxed);
     }
 
+    /// Bytes of the file that are not redb's: the heads, and the metadata of every group. A long file has percents of it.
+    pub fn overhead_bytes(&self) -> u64 {
+        let length = self.length.load(Ordering::Acquire);
+        self.layout().file_bytes(length).saturating_sub(length)
+    }
+
     fn layout(&self) -> Layout {
         self.seal.layout()
     }

@@ -21,12 +21,14 @@ pub enum Fault {
     ShortWrite,
     /// One read fails.
     Read,
+    /// One look at a name fails: what has it, which file that is, what a folder holds; or the opening of a file.
+    Look,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Once, Self::ForEver, Self::NoSpace, Self::Full, Self::Sync, Self::ShortWrite, Self::Read];
+    pub const ALL: [Self; 8] =
+        [Self::Once, Self::ForEver, Self::NoSpace, Self::Full, Self::Sync, Self::ShortWrite, Self::Read, Self::Look];
 }
 
 /// An operation that may fail.
@@ -38,6 +40,8 @@ pub enum Operation {
     Change,
     Sync,
     Read,
+    /// A question about a name, or the opening of a file.
+    Look,
 }
 
 /// The failure that is planned, and how many operations it might have been so far.
@@ -71,10 +75,11 @@ impl Faults {
     pub fn meet(&mut self, operation: Operation) -> Result<(), Failure> {
         let Some((fault, at)) = self.plan else { return Ok(()) };
         let concerned = match fault {
-            Fault::Once | Fault::ForEver => operation != Operation::Read,
+            Fault::Once | Fault::ForEver => !matches!(operation, Operation::Read | Operation::Look),
             Fault::NoSpace | Fault::Full | Fault::ShortWrite => matches!(operation, Operation::Write(1..)),
             Fault::Sync => operation == Operation::Sync,
             Fault::Read => operation == Operation::Read,
+            Fault::Look => operation == Operation::Look,
         };
         if !concerned {
             return Ok(());

@@ -89,6 +89,12 @@ impl State {
         Ok(())
     }
 
+    /// What has a name, for whoever looks there.
+    fn look(&mut self, path: &Path) -> io::Result<Node> {
+        self.faults.meet(Operation::Look).map_err(|failure| failure.error())?;
+        self.node(path)
+    }
+
     fn node(&self, path: &Path) -> io::Result<Node> {
         self.live.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -338,21 +344,21 @@ impl Volume for SimulatedVolume {
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        match self.state().node(path)? {
+        match self.state().look(path)? {
             Node::Folder => Ok(path.to_owned()),
             Node::File(_) => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
 
     fn kind(&self, path: &Path) -> io::Result<Kind> {
-        Ok(match self.state().node(path)? {
+        Ok(match self.state().look(path)? {
             Node::Folder => Kind::Folder,
             Node::File(_) => Kind::File,
         })
     }
 
     fn identity(&self, path: &Path) -> io::Result<FileIdentity> {
-        match self.state().node(path)? {
+        match self.state().look(path)? {
             Node::File(file) => Ok(FileIdentity { device: 0, inode: file }),
             Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
         }
@@ -369,7 +375,7 @@ impl Volume for SimulatedVolume {
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn OpenFile>> {
         let mut state = self.state();
-        match state.node(path)? {
+        match state.look(path)? {
             Node::File(file) => Ok(self.opened(&mut state, file, access, false)),
             Node::Folder => Err(io::ErrorKind::IsADirectory.into()),
         }
@@ -420,8 +426,8 @@ impl Volume for SimulatedVolume {
     }
 
     fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
-        let state = self.state();
-        match state.node(path)? {
+        let mut state = self.state();
+        match state.look(path)? {
             Node::Folder => {
                 Ok(state.live.inside(path).filter_map(|path| path.file_name()).map(OsString::from).collect())
             }

@@ -62,6 +62,9 @@ struct manager_options {
     dkv_root_key_callback root_key_callback = nullptr;
     /// Handed to it; it must stay valid as long as an encrypted store is open.
     void *root_key_user_data = nullptr;
+    /// Makes the root key in the system's keyring, not in that file; not together with the other two. It needs a library
+    /// that was built with the feature `keyring`.
+    bool root_key_in_keyring = false;
 
     manager_options(std::string bundle_name_of, std::string base_dir_of)
         : bundle_name(std::move(bundle_name_of)), base_dir(std::move(base_dir_of))
@@ -142,6 +145,7 @@ inline dkv_manager_options raw_options(const manager_options &from) noexcept
     }
     raw.root_key_callback = from.root_key_callback;
     raw.root_key_user_data = from.root_key_user_data;
+    raw.root_key_in_keyring = from.root_key_in_keyring ? 1 : 0;
     return raw;
 }
 

@@ -13,10 +13,17 @@ from .errors import check
 
 
 def create(
-    bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_max: int, root_key: bytes | None
+    bundle_name: str,
+    base_dir: Path,
+    is_system_app: bool,
+    open_stores_max: int,
+    root_key: bytes | None,
+    root_key_in_keyring: bool,
 ) -> Any:
     """A manager of the library."""
-    made, _keep = _options.manager(bundle_name, base_dir, is_system_app, open_stores_max, root_key)
+    made, _keep = _options.manager(
+        bundle_name, base_dir, is_system_app, open_stores_max, root_key, root_key_in_keyring
+    )
     place = ffi.new("dkv_manager **")
     check(lib.dkv_manager_create(made, place))
     return place[0]

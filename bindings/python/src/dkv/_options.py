@@ -76,7 +76,12 @@ def _new(noun: str, init: Callable[[Any, int], int]) -> Any:
 
 
 def manager(
-    bundle_name: str, base_dir: Path, is_system_app: bool, open_stores_max: int, root_key: bytes | None
+    bundle_name: str,
+    base_dir: Path,
+    is_system_app: bool,
+    open_stores_max: int,
+    root_key: bytes | None,
+    root_key_in_keyring: bool,
 ) -> Filled:
     made = _new("dkv_manager_options", lib.dkv_manager_options_init)
     keep = [
@@ -92,6 +97,7 @@ def manager(
         made.root_key = ffi.from_buffer("uint8_t[]", root_key)
         made.root_key_length = len(root_key)
         keep.append(root_key)
+    made.root_key_in_keyring = flag("option root_key_in_keyring", root_key_in_keyring)
     return made, keep
 
 

@@ -36,6 +36,7 @@ class Manager(Handle):
         is_system_app: bool = False,
         open_stores_max: int = 0,
         root_key: bytes | None = None,
+        root_key_in_keyring: bool = False,
     ) -> None:
         """Makes a manager. Several may exist.
 
@@ -46,10 +47,15 @@ class Manager(Handle):
         root_key: The root key of encrypted stores, 32 to 1024 bytes; copied. Whoever has it can read them, and without
             it nobody can. None, the default: that of the file key/root.1 below base_dir, made with the first encrypted
             store.
+        root_key_in_keyring: Makes the root key in the system's keyring and not in that file; not together with
+            root_key. It needs a library that was built with the feature `keyring`.
 
-        Raises `InvalidArgumentError` for an empty name or folder, and for a root key of another length.
+        Raises `InvalidArgumentError` for an empty name or folder, and for a root key of another length;
+        `NotSupportedError` for the keyring if the library was built without it.
         """
-        made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max, root_key)
+        made = calls.create(
+            bundle_name, base_dir, is_system_app, open_stores_max, root_key, root_key_in_keyring
+        )
         try:
             self._desk = Desk(MANAGER, made)
         finally:

@@ -63,9 +63,12 @@ class Manager(Handle):
         is_system_app: bool = False,
         open_stores_max: int = 0,
         root_key: bytes | None = None,
+        root_key_in_keyring: bool = False,
     ) -> None:
         """Arguments and errors as for `dkv.Manager`; RuntimeError where no loop runs."""
-        made = calls.create(bundle_name, base_dir, is_system_app, open_stores_max, root_key)
+        made = calls.create(
+            bundle_name, base_dir, is_system_app, open_stores_max, root_key, root_key_in_keyring
+        )
         try:
             self._hub = hub()
             self._handle = MANAGER.view(made, self._hub.queue)
