@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::backend::StoreBackend;
-use super::keyring::{Keyring, RootKey};
+use super::keyring::Keyring;
 use super::paths::Tree;
+use super::root_key::RootKey;
 use super::superblock::Identity;
 use super::system::system;
 use super::volume::Access;
@@ -48,7 +49,6 @@ fn identity() -> Identity {
 mod tests {
     use redb::{ReadableDatabase, TableDefinition};
 
-    use super::*;
 
     const ROWS: TableDefinition<'_, u64, u64> = TableDefinition::new("rows");
 
