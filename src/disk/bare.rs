@@ -49,7 +49,6 @@ fn identity() -> Identity {
 mod tests {
     use redb::{ReadableDatabase, TableDefinition};
 
-
     const ROWS: TableDefinition<'_, u64, u64> = TableDefinition::new("rows");
 
     #[test]
