@@ -71,7 +71,8 @@ unsafe fn in_folder(file_name: (*const c_char, usize), file_path: (*const c_char
 /// DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
 /// Answered: DKV_ERR_GENERAL (one backup too many; a name of another store's backup), DKV_ERR_DATABASE (a transaction
 /// is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_KEY_UNAVAILABLE (the keyring
-/// with the root key), DKV_ERR_CANNOT_OPEN (the folder; a name too long for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
+/// with the root key), DKV_ERR_CANNOT_OPEN (the folder; a name too long for a file), DKV_ERR_OVER_LIMITS (1,024 iterators
+/// are open), DKV_ERR_CLOSED (deleted meanwhile).
 ///
 /// # Safety
 ///

@@ -3,9 +3,10 @@
 //! Nobody dereferences them, so a closed, freed or forged handle gives an error. A place is used again with the next
 //! generation; one whose generations are used up stays empty.
 
+use std::sync::Arc;
+
 use crate::concurrency::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::error::{Error, ErrorKind, Result};
-use std::sync::Arc;
 
 const NOUN_BITS: u32 = 4;
 const PLACE_BITS: u32 = if usize::BITS >= 64 { 20 } else { 12 };

@@ -58,8 +58,8 @@ pub struct dkv_manager_options {
     /// DKV_ERR_NOT_SUPPORTED. Default 0.
     pub root_key_in_keyring: i32,
     /// The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
-    /// system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
-    /// without it nobody can.
+    /// system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can
+    /// read the stores, and without it nobody can.
     pub root_key: *const u8,
     /// Bytes of root_key.
     pub root_key_length: usize,

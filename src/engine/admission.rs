@@ -1,9 +1,10 @@
 //! The bound of what a store's callers may have in flight.
 
+use std::sync::Arc;
+
 use crate::concurrency::{Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{QUEUE_BYTES_MAX, QUEUE_OPERATIONS_MAX};
-use std::sync::Arc;
 
 /// Counts operations and their bytes from submission until their completion has returned.
 #[derive(Debug, Default)]

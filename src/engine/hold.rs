@@ -1,5 +1,7 @@
 //! Handles: how many there are of a session, and how each lets go.
 
+use std::sync::Arc;
+
 use super::observers::{Notify, Observation};
 use super::promise::{Answer, Completion, Promise};
 use super::session::Session;
@@ -10,7 +12,6 @@ use crate::disk::forked;
 use crate::error::{Error, Result};
 use crate::model::{Recovery, StoreKind, SubscribeType};
 use crate::store::Op;
-use std::sync::Arc;
 
 impl Session {
     /// One more handle, unless the session is closed.

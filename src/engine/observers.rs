@@ -3,13 +3,14 @@
 //! Notifications leave through the same door as completions, behind the completion of their write. An observer that does
 //! not keep up holds up nobody: beyond its bound it is told once that it missed changes, and goes on from there.
 
+use std::sync::Arc;
+
 use super::dispatch::Delivery;
 use crate::concurrency::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::disk::forked;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{OBSERVER_BYTES_MAX, OBSERVER_NOTIFICATIONS_MAX, OBSERVERS_MAX};
 use crate::model::{Change, SubscribeType};
-use std::sync::Arc;
 
 /// What runs with each notification. It may keep the permit: until that is dropped, the notification counts as one that
 /// the observer has not taken yet.

@@ -3,12 +3,13 @@
 //! They keep their database open after the last close of its handles, with its lock and its place among the open
 //! stores, until the last of them ends. What needs the database for itself asks here whether there are any.
 
+use std::sync::Arc;
+
 use super::slot::Slot;
 use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{BACKGROUND_COPIES_MAX, ITERATORS_MAX, RESULT_SETS_MAX};
 use crate::model::{Holder, HolderKind};
-use std::sync::Arc;
 
 /// The pins of one database.
 #[derive(Default)]

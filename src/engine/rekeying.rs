@@ -16,7 +16,8 @@ use crate::storage;
 /// # Errors
 ///
 /// `Corrupted` for a store that is not encrypted, or is damaged; `KeyUnavailable` if there is no root key; `Database` or
-/// `CannotOpen` if the disk fails, also on the way to that key. The store keeps its old key then, unless the message says otherwise.
+/// `CannotOpen` if the disk fails, also on the way to that key. The store keeps its old key then, unless the message says
+/// otherwise.
 pub fn rekey(base: &mut Base) -> Result<()> {
     let source = &base.known.source;
     if !source.identity.encrypted {

@@ -1,5 +1,8 @@
 //! Synchronisation as far as it goes without a transport: every device is one that cannot be reached.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
 use super::admission::Slot;
 use super::dispatch::{Delivery, Dispatch};
 use crate::concurrency::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
@@ -8,8 +11,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::OPERATION_OVERHEAD_BYTES;
 use crate::model::{SyncMode, SyncStatus};
 use crate::query::Query;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 /// What runs when a synchronisation is complete. It may keep the call's place in the store's queue for longer.
 pub type SyncNotify = Arc<dyn Fn(Arc<[SyncStatus]>, Arc<Slot>) + Send + Sync>;
