@@ -137,6 +137,12 @@ pub const ROOM_FREE_DIVISOR: u64 = 4;
 
 /// Operations in one commit: more would only add latency (measured flat beyond 64).
 pub const GROUP_OPERATIONS_MAX: usize = 1024;
+/// A group waits for the answers of the one before, which mostly bring the next operations, for this part of the time that
+/// the last commit took: what it may lose by that, where callbacks are slow and bring nothing, is less than what a second
+/// commit would cost.
+pub const GATHER_COMMIT_DIVISOR: u32 = 2;
+/// The longest that it waits, however slow the disk is. A thousand callbacks take 2 ms.
+pub const GATHER_MS_MAX: u64 = 10;
 /// Bytes in one commit, so that a group of large values does not keep small ones waiting.
 pub const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 

@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::admission::Slot;
 use super::lane::{Lane, Next};
@@ -39,6 +40,11 @@ impl Dispatch {
     /// True if nothing is being delivered, and nothing waits for it.
     pub fn is_idle(&self) -> bool {
         self.lane.is_idle()
+    }
+
+    /// Waits until everything is delivered, but no longer than this.
+    pub fn wait_for_rest(&self, limit: Duration) {
+        self.lane.wait_for_rest(limit);
     }
 
     /// Starts the thread now and keeps it until `release`.

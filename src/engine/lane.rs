@@ -4,7 +4,7 @@
 //! item when many are in flight, because only the first of them wakes the consumer. The consumer's thread starts with
 //! the first item, and ends when the lane is empty and nothing keeps it: an idle library has no threads and no timers.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::concurrency::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +22,8 @@ pub enum Next<T> {
 pub struct Lane<T> {
     state: Mutex<State<T>>,
     ready: Condvar,
+    /// Somebody waits for the consumer to have nothing to do.
+    rests: Condvar,
 }
 
 struct State<T> {
@@ -32,12 +34,20 @@ struct State<T> {
     kept: bool,
     /// The consumer sleeps: a push must wake it.
     asleep: bool,
+    /// Somebody waits for `rests`.
+    watched: bool,
+}
+
+impl<T> State<T> {
+    fn is_at_rest(&self) -> bool {
+        self.items.is_empty() && (self.asleep || !self.running)
+    }
 }
 
 impl<T> Lane<T> {
     pub fn new() -> Self {
-        let state = State { items: Vec::new(), running: false, kept: false, asleep: false };
-        Self { state: Mutex::new(state), ready: Condvar::new() }
+        let state = State { items: Vec::new(), running: false, kept: false, asleep: false, watched: false };
+        Self { state: Mutex::new(state), ready: Condvar::new(), rests: Condvar::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -86,6 +96,7 @@ impl<T> Lane<T> {
             }
             if !state.kept {
                 state.running = false;
+                self.tell_watcher(&state);
                 return Next::Retired;
             }
             let now = Instant::now();
@@ -93,6 +104,7 @@ impl<T> Lane<T> {
                 return Next::Deadline;
             }
             state.asleep = true;
+            self.tell_watcher(&state);
             state = match deadline {
                 None => self.ready.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
@@ -102,6 +114,28 @@ impl<T> Lane<T> {
             };
             state.asleep = false;
         }
+    }
+
+    /// Takes what is queued at this moment. For the consumer only.
+    pub fn more(&self) -> Vec<T> {
+        std::mem::take(&mut self.state().items)
+    }
+
+    fn tell_watcher(&self, state: &State<T>) {
+        if state.watched {
+            self.rests.notify_all();
+        }
+    }
+
+    /// Waits until the consumer has done all that is queued, but no longer than this. For one thread at a time.
+    pub fn wait_for_rest(&self, limit: Duration) {
+        let mut state = self.state();
+        if state.is_at_rest() {
+            return;
+        }
+        state.watched = true;
+        let waited = self.rests.wait_timeout_while(state, limit, |state| !state.is_at_rest());
+        waited.map_or_else(|error| error.into_inner().0, |(state, _)| state).watched = false;
     }
 
     /// While kept, the consumer waits for items; otherwise it retires once the lane is empty.
@@ -135,6 +169,8 @@ mod models;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -145,6 +181,35 @@ mod tests {
         assert!(matches!(lane.next(None), Next::Items(items) if items == [1, 2]));
         assert!(matches!(lane.next(None), Next::Retired));
         assert!(lane.push(3));
+    }
+
+    #[test]
+    fn who_waits_for_rest_goes_on_when_the_last_item_is_done_and_not_before() {
+        let (lane, done) = (Lane::new(), AtomicBool::new(false));
+        lane.keep(true);
+        assert!(lane.push(()));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!(matches!(lane.next(None), Next::Items(_)));
+                std::thread::sleep(Duration::from_millis(50));
+                done.store(true, Ordering::SeqCst);
+                assert!(matches!(lane.next(None), Next::Retired));
+            });
+            lane.wait_for_rest(Duration::from_secs(60));
+            let was_done = done.load(Ordering::SeqCst);
+            lane.keep(false);
+            assert!(was_done);
+        });
+        lane.wait_for_rest(Duration::from_secs(60));
+    }
+
+    #[test]
+    fn nobody_waits_for_rest_longer_than_the_limit() {
+        let lane = Lane::new();
+        assert!(lane.push(()));
+        let since = Instant::now();
+        lane.wait_for_rest(Duration::from_millis(20));
+        assert!(since.elapsed() >= Duration::from_millis(20));
     }
 
     #[test]

@@ -151,7 +151,13 @@ impl Worker {
     fn run(mut self) {
         loop {
             match self.slot.lane.next(self.writer.as_ref().and_then(Writer::deadline)) {
-                Next::Items(jobs) => {
+                Next::Items(mut jobs) => {
+                    // Answers that are on their way out mostly bring the next operations: without them this group would
+                    // be their first few, and the others would wait for a second flush.
+                    if let Some(patience) = self.writer.as_ref().and_then(|writer| writer.patience(jobs.len())) {
+                        self.slot.dispatch.wait_for_rest(patience);
+                        jobs.extend(self.slot.lane.more());
+                    }
                     for job in jobs {
                         self.guarded(|worker| worker.handle(job));
                     }

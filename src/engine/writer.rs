@@ -17,7 +17,7 @@ use super::session::{Session, Work, WriteJob};
 use super::told::Told;
 use super::unflushed::Unflushed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::SNAPSHOT_IDLE_MS;
+use crate::limits::{GATHER_COMMIT_DIVISOR, GATHER_MS_MAX, SNAPSHOT_IDLE_MS};
 use crate::model::{AUTOMATIC_BACKUP, BackupPlace, Durability, HolderKind};
 use crate::storage::Database;
 use crate::store::{Exclusive, Outcome, Step, Upkeep, Write};
@@ -38,6 +38,8 @@ pub struct Writer {
     pub(super) damaged: bool,
     forget_snapshot_at: Option<Instant>,
     automatic: Automatic,
+    /// Operations of the last group, and how long its commit took.
+    last_group: (usize, Duration),
 }
 
 impl Writer {
@@ -55,7 +57,16 @@ impl Writer {
             unflushed: Unflushed::default(),
             forget_snapshot_at: None,
             automatic: Automatic::new(rhythm),
+            last_group: (0, Duration::ZERO),
         }
+    }
+
+    /// How long a group of so few operations is worth waiting for more, if the last one is still being answered.
+    pub fn patience(&self, operations: usize) -> Option<Duration> {
+        let (last_operations, commit) = self.last_group;
+        // In a transaction nothing is flushed that others could share.
+        let is_worth_it = operations < last_operations && self.explicit.is_none();
+        is_worth_it.then(|| (commit / GATHER_COMMIT_DIVISOR).min(Duration::from_millis(GATHER_MS_MAX)))
     }
 
     /// When `on_deadline` wants to run, if nothing comes before.
@@ -244,7 +255,9 @@ impl Writer {
         let durable = self.is_durable() || flush_asked || self.unflushed.is_due(Instant::now());
         let record = self.session.observers.want_any();
         let before = self.base.stamps.commit();
+        let began = Instant::now();
         let mut applied = group::apply(&self.session, &mut self.base.stamps, &jobs, durable, record);
+        self.last_group = (jobs.len(), began.elapsed());
         if let Some(doubt) = applied.doubt.take() {
             match self.resolve(before, doubt) {
                 Ok(()) => applied.committed = true,
