@@ -747,8 +747,8 @@ typedef struct dkv_manager_options {
     int32_t root_key_in_keyring;
     /**
      * The root key of encrypted stores: 32 to 1024 bytes, copied. NULL, the default: the key is asked for, or is in the
-     * system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can read the stores, and
-     * without it nobody can.
+     * system's keyring, or in the file key/root.1 below base_dir, made with the first encrypted store. Whoever has it can
+     * read the stores, and without it nobody can.
      */
     const uint8_t *root_key;
     /**
@@ -2599,7 +2599,8 @@ int32_t dkv_store_sync_by_query(dkv_store *store,
  * DKV_ERR_CLOSED, DKV_ERR_QUEUE_FULL, DKV_ERR_FORKED.
  * Answered: DKV_ERR_GENERAL (one backup too many; a name of another store's backup), DKV_ERR_DATABASE (a transaction
  * is open; the disk failed), DKV_ERR_CORRUPTED (the store is damaged), DKV_ERR_KEY_UNAVAILABLE (the keyring
- * with the root key), DKV_ERR_CANNOT_OPEN (the folder; a name too long for a file), DKV_ERR_OVER_LIMITS (1,024 iterators are open), DKV_ERR_CLOSED (deleted meanwhile).
+ * with the root key), DKV_ERR_CANNOT_OPEN (the folder; a name too long for a file), DKV_ERR_OVER_LIMITS (1,024 iterators
+ * are open), DKV_ERR_CLOSED (deleted meanwhile).
  *
  * The text is readable.
  */
