@@ -73,6 +73,12 @@ pub const TAR: Tool = Tool { program: "tar", variable: None, install: "tar" };
 pub const CMAKE: Tool = Tool { program: "cmake", variable: None, install: "CMake (Debian: apt-get install cmake)" };
 pub const PKG_CONFIG: Tool =
     Tool { program: "pkg-config", variable: None, install: "pkg-config (Debian: apt-get install pkg-config)" };
+/// With it comes all that the feature `keyring` is built and tested with.
+pub const KEYRING: Tool = Tool {
+    program: "gnome-keyring-daemon",
+    variable: None,
+    install: "a keyring (Debian: apt-get install gnome-keyring dbus libdbus-1-dev pkg-config)",
+};
 pub const ABIDW: Tool =
     Tool { program: "abidw", variable: None, install: "libabigail (Debian: apt-get install abigail-tools)" };
 pub const ABIDIFF: Tool =
@@ -107,17 +113,18 @@ impl Tool {
     }
 
     /// As [`Tool::require`], but where packages can be installed without asking, as in a container of continuous
-    /// integration, it installs the one that Debian has. For tools that not everybody who changes something needs.
+    /// integration, it installs what Debian has. For tools that not everybody who changes something needs.
     pub fn provide(self) -> Outcome<()> {
         let missing = match self.require() {
             Ok(()) => return Ok(()),
             Err(message) => message,
         };
-        let package = self.install.split_once("apt-get install ").map(|(_, rest)| rest.trim_end_matches(')'));
-        let Some(package) = package.filter(|_| may_install_packages()) else { return Err(missing) };
-        println!("Installing {package}.");
+        let packages = self.install.split_once("apt-get install ").map(|(_, rest)| rest.trim_end_matches(')'));
+        let Some(packages) = packages.filter(|_| may_install_packages()) else { return Err(missing) };
+        println!("Installing {packages}.");
         let mut command = Command::new(PACKAGE_MANAGER);
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends", package]);
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
+        command.args(packages.split_whitespace());
         capture(&mut command).map_err(|message| format!("{missing} {message}"))?;
         self.require()
     }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use super::tally::Tally;
-use crate::command::{self, Outcome, cargo, spelled};
+use crate::command::{self, KEYRING, Outcome, PKG_CONFIG, cargo, spelled};
 use crate::repository::Repository;
 use crate::{crash, deny, models, torture};
 
@@ -41,6 +41,25 @@ pub fn run(repository: &Repository, tally: &mut Tally) {
     let mut command = models::tests(repository);
     command.args(["--", models::ALL, "--show-output"]);
     run_one(&mut command, tally);
+    tally.chapter("the keyring of a desktop session");
+    if let Err(message) = keyring_is_there() {
+        return tally.skip("a root key lies in the system's keyring", &message);
+    }
+    let mut command = cargo();
+    command.current_dir(&repository.root).args(["test", "--package", "dkv", "--features", "keyring"]);
+    command.args(["--test", "system_keyring"]);
+    run_one(&mut command, tally);
+}
+
+/// Whether the feature `keyring` can be built and tested here.
+fn keyring_is_there() -> Outcome<()> {
+    if !cfg!(target_os = "linux") {
+        return Err("the test starts a keyring of Linux.".to_owned());
+    }
+    KEYRING.provide()?;
+    PKG_CONFIG.require()?;
+    let mut command = PKG_CONFIG.command();
+    command::run(command.args(["--exists", "--print-errors", "dbus-1"]))
 }
 
 fn run_one(command: &mut Command, tally: &mut Tally) {
