@@ -169,9 +169,8 @@ mod models;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
     use super::*;
+    use crate::concurrency::{AtomicBool, Ordering};
 
     #[test]
     fn the_first_push_starts_the_consumer_and_a_retired_lane_starts_it_again() {

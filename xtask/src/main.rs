@@ -18,6 +18,7 @@ mod models;
 mod platforms;
 mod python;
 mod quickstart;
+mod races;
 mod repository;
 mod soak;
 mod symbols;
@@ -51,6 +52,7 @@ cargo xtask <chore>
     soak [--minutes N]      many stores under everything at once, for 2 minutes or N; then what is left is looked at
     models [--schedules N] [--only NAME] [--replay SCHEDULE]
                             try N schedules of the threads within the library, 2000 otherwise, or one that failed
+    races                   run the tests in which threads meet under ThreadSanitizer
     memory [--mib N]        stream through a store of 1 GiB, or N MiB, and look at what the process has held
     fuzz [--seconds N]      run each fuzzer of fuzz/ for so long, a minute otherwise; installs cargo-fuzz if it is missing
 ";
@@ -88,6 +90,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
         "deny" => deny::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "soak" => soak::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "models" => models::run(&repository, rest).map(|()| ExitCode::SUCCESS),
+        "races" => races::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "memory" => memory::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "fuzz" => fuzz::run(&repository, rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {
