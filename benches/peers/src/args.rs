@@ -13,8 +13,8 @@ pub struct Args {
     pub json: Option<PathBuf>,
     /// Where to draw the comparison.
     pub svg: Option<PathBuf>,
-    /// The only workload to run.
-    pub only: Option<String>,
+    /// The only workloads to run.
+    pub only: Option<Vec<String>>,
     /// Folder in which the stores of the run are made.
     pub dir: Option<PathBuf>,
     /// Page cache of each store.
@@ -28,7 +28,7 @@ pub fn usage() -> String {
     let names: Vec<&str> = workload::ALL.iter().map(|workload| workload.name).collect();
     format!(
         "dkv-peers [--quick] [--only NAME] [--json FILE] [--svg FILE] [--dir FOLDER] [--cache-mib N] \
-         [--slow-flush-us N]\nNAME is one of: {}",
+         [--slow-flush-us N]\nNAME is one of these, or several with commas between: {}",
         names.join(", ")
     )
 }
@@ -48,7 +48,7 @@ impl Args {
                 "--dir" => args.dir = Some(operand()?.into()),
                 "--cache-mib" => args.cache_bytes = operand()?.parse::<u64>()?.saturating_mul(1024 * 1024),
                 "--slow-flush-us" => args.slow_flush_us = operand()?.parse()?,
-                "--only" => args.only = Some(known(operand()?)?),
+                "--only" => args.only = Some(operand()?.split(',').map(known).collect::<Result<_>>()?),
                 "--help" | "-h" => return Ok(None),
                 other => return Err(format!("{other} is not an argument.\n{}", usage()).into()),
             }
@@ -58,13 +58,13 @@ impl Args {
 
     /// True if the workload of this name is to run.
     pub fn selects(&self, name: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == name)
+        self.only.as_ref().is_none_or(|only| only.iter().any(|chosen| chosen == name))
     }
 }
 
-fn known(name: String) -> Result<String> {
+fn known(name: &str) -> Result<String> {
     if workload::ALL.iter().any(|workload| workload.name == name) {
-        return Ok(name);
+        return Ok(name.to_owned());
     }
     Err(format!("{name} is not a workload.\n{}", usage()).into())
 }
