@@ -8,9 +8,10 @@ use std::path::Path;
 
 use crate::command::{self, Outcome, capture, cargo};
 use crate::repository::Repository;
+use crate::soak::SECONDS as SOAK_SECONDS;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
-/// Programs of `tests` in which threads meet. Those that fork, or are killed, tell ThreadSanitizer nothing.
+/// Programs of `tests` in which threads meet. Those that are killed tell ThreadSanitizer nothing.
 const TESTS: [&str; 14] = [
     "backup",
     "callbacks",
@@ -44,6 +45,8 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
     // A folder of its own: with these flags every dependency is another one to cargo.
     command.env("CARGO_TARGET_DIR", repository.path("target/races"));
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=thread");
+    // It is some ten times as slow, and fewer steps prove little.
+    command.env(SOAK_SECONDS, "60");
     // A process may end without waiting for the library's threads.
     command.env("TSAN_OPTIONS", "report_thread_leaks=0");
     command::run(&mut command)

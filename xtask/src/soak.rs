@@ -5,7 +5,7 @@ use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
 /// What tests/soak reads.
-const SECONDS: &str = "DKV_SOAK_SECONDS";
+pub const SECONDS: &str = "DKV_SOAK_SECONDS";
 const MINUTES_DEFAULT: u64 = 2;
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
