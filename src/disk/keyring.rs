@@ -2,7 +2,8 @@
 //!
 //! Every encrypted file has a random data key of its own. It stands in the file's superblock, wrapped: encrypted under a
 //! key that is derived from the root key and the file's id. So a file and its key are one, a backup needs nothing but the
-//! root key, and the root key is all that has to be kept. It comes from the application, or from the folder `key`. Keys are wiped when they are dropped, and stand in no message.
+//! root key, and the root key is all that has to be kept. It comes from the application, or from the folder `key`. Keys
+//! are wiped when they are dropped, and stand in no message.
 
 use std::fmt;
 

@@ -32,7 +32,7 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
 /// The command that builds the models and runs them; the words behind `--` are the caller's.
 pub fn tests(repository: &Repository) -> Command {
     let mut command = crash::tests(repository);
-    command.arg("--lib").env("CARGO_TARGET_DIR", repository.path("target/models")).env("RUSTFLAGS", "--cfg shuttle");
+    command.arg("--lib").env("CARGO_TARGET_DIR", repository.target.join("models")).env("RUSTFLAGS", "--cfg shuttle");
     command
 }
 

@@ -43,7 +43,7 @@ pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
         command.args(["--test", test]);
     });
     // A folder of its own: with these flags every dependency is another one to cargo.
-    command.env("CARGO_TARGET_DIR", repository.path("target/races"));
+    command.env("CARGO_TARGET_DIR", repository.target.join("races"));
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=thread");
     // It is some ten times as slow, and fewer steps prove little.
     command.env(SOAK_SECONDS, "60");

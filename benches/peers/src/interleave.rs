@@ -85,13 +85,6 @@ impl Series {
         self.turns.len()
     }
 
-    /// Calls the one that is not dkv by another name.
-    pub fn against(mut self, name: &'static str) -> Self {
-        self.names.truncate(1);
-        self.names.push(name);
-        self
-    }
-
     /// Compares a figure that the machine's moods move: medians, and the median of the ratios of neighbouring turns.
     pub fn compare(&self, figure: impl Fn(&Spent) -> f64) -> Comparison {
         let all = self.figures(figure);

@@ -30,6 +30,13 @@ pub struct Row {
     drawn: bool,
 }
 
+impl Row {
+    /// The drawing shows it, too: its figures are costs.
+    pub fn draw(&mut self) {
+        self.drawn = true;
+    }
+}
+
 /// All rows of a run.
 #[derive(Default)]
 pub struct Report {
@@ -43,7 +50,7 @@ impl Report {
         self.cache_mib = bytes / (1024 * 1024);
     }
 
-    /// Adds a row.
+    /// Adds a row, and lends it.
     pub fn add(
         &mut self,
         workload: &'static str,
@@ -51,24 +58,9 @@ impl Report {
         unit: &'static str,
         figures: Comparison,
         goals: &[Goal],
-    ) {
+    ) -> &mut Row {
         let (goals, cache_mib) = (goals.to_vec(), self.cache_mib);
-        self.rows.push(Row { workload, name: name.into(), unit, cache_mib, figures, goals, drawn: false });
-    }
-
-    /// Adds a row that the drawing shows, too. Its figures are costs.
-    pub fn add_drawn(
-        &mut self,
-        workload: &'static str,
-        name: impl Into<String>,
-        unit: &'static str,
-        figures: Comparison,
-        goals: &[Goal],
-    ) {
-        self.add(workload, name, unit, figures, goals);
-        if let Some(row) = self.rows.last_mut() {
-            row.drawn = true;
-        }
+        self.rows.push_mut(Row { workload, name: name.into(), unit, cache_mib, figures, goals, drawn: false })
     }
 
     /// The rows as a table.
@@ -168,7 +160,7 @@ impl Goal {
     fn text(self) -> String {
         match self {
             Self::RatioAtMost(limit) => format!("<= {limit}x"),
-            Self::SpeedAtLeast(_, times) => format!(">= {times} speed"),
+            Self::SpeedAtLeast(_, times) => format!(">= {} speed", number(times)),
             Self::DkvAtMost(limit) => format!("<= {}", number(limit)),
             Self::DkvAtLeast(limit) => format!(">= {}", number(limit)),
         }

@@ -58,6 +58,10 @@ class Core {
             pending.reject(error);
             return;
         }
+        this.#packGet(pending, key, read);
+    }
+
+    #packGet(pending, key, read) {
         pending.read = read;
         this.lane.pack(pending, SubmitKind.GET, key);
     }
@@ -72,10 +76,7 @@ class Core {
         } catch (error) {
             return Promise.reject(error);
         }
-        return answer(undefined, (pending) => {
-            pending.read = plain;
-            this.lane.pack(pending, SubmitKind.GET, key);
-        });
+        return answer(undefined, (pending) => this.#packGet(pending, key, plain));
     }
 
     /** True if the store was closed. */

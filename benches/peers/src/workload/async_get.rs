@@ -11,7 +11,7 @@ use crate::Result;
 use crate::bench::Bench;
 use crate::clock::spend;
 use crate::data::{Set, key, mix};
-use crate::interleave::{Comparison, Rounds, interleave};
+use crate::interleave::{Comparison, Rounds, Runner, interleave, take_turns};
 use crate::peer::{Engine, Kind, Mode, Pair};
 use crate::report::{Goal, Report};
 use crate::window::keep_in_flight;
@@ -73,23 +73,20 @@ fn alone(bench: &Bench, report: &mut Report, pair: &Pair, goals: &[Goal]) -> Res
     let (gets, rows) = (bench.scale.gets_per_round as u64 / 5, bench.scale.rows);
     let rounds = Rounds { warm_up: WARM_UP_ROUNDS, counted: bench.scale.get_rounds };
     let keys = |round: u64| (0..gets).map(|get| key(mix(round * gets + get) % rows)).collect::<Vec<String>>();
-    let series = interleave(
-        rounds,
-        |round| {
-            let keys = keys(round);
-            spend(|| {
-                for key in keys {
-                    black_box(pair.dkv.store().get(key).wait()?);
-                }
-                Ok(())
-            })
-        },
-        |round| {
-            let keys = keys(round);
-            spend(|| pair.dkv.get(&keys).map(drop))
-        },
-    )?;
-    let series = series.against("inline");
+    let one_by_one = |round| {
+        let keys = keys(round);
+        spend(|| {
+            for key in keys {
+                black_box(pair.dkv.store().get(key).wait()?);
+            }
+            Ok(())
+        })
+    };
+    let inline = |round| {
+        let keys = keys(round);
+        spend(|| pair.dkv.get(&keys).map(drop))
+    };
+    let series = take_turns(rounds, vec![Runner::new("dkv", one_by_one), Runner::new("inline", inline)])?;
     let cpu = series.compare(|spent| spent.cpu_us(gets));
     let above = cpu.dkv - cpu.peers.first().map_or(f64::NAN, |inline| inline.figure);
     report.add(NAME, "1 in flight: CPU", "us/get", cpu, &[]);

@@ -20,7 +20,7 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
         let spent = kinds.iter().map(|kind| bench.load(set, *kind)).collect::<Result<Vec<Spent>>>()?;
         let compare =
             |figure: &dyn Fn(&Spent) -> f64| Comparison::of(&names, &spent.iter().map(figure).collect::<Vec<f64>>());
-        report.add_drawn(NAME, format!("{name}: CPU"), "us/entry", compare(&|spent| spent.cpu_us(rows)), &[]);
+        report.add(NAME, format!("{name}: CPU"), "us/entry", compare(&|spent| spent.cpu_us(rows)), &[]).draw();
         report.add(NAME, format!("{name}: wall"), "us/entry", compare(&|spent| spent.wall_us(rows)), &[]);
         report.add(NAME, format!("{name}: written"), "bytes/entry", compare(&|spent| spent.bytes(rows)), &[]);
     }

@@ -41,7 +41,7 @@ fn compare(bench: &Bench, report: &mut Report, name: &str, keys: u64, turns: usi
         },
     )?;
     let wall = contest.compare(|spent| spent.wall_us(keys));
-    report.add_drawn(NAME, format!("{name}: wall"), "us/key", wall, &[]);
+    report.add(NAME, format!("{name}: wall"), "us/key", wall, &[]).draw();
     report.add(NAME, format!("{name}: CPU"), "us/key", contest.compare(|spent| spent.cpu_us(keys)), &[]);
     let bytes = contest.written(keys);
     report.add(NAME, format!("{name}: written"), "bytes/key", bytes, &[]);

@@ -35,7 +35,7 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
             })
         })?;
         let cpu = series.compare(|spent| spent.cpu_us(CALLS));
-        report.add_drawn(NAME, "prefix of 100: CPU", "us/call", cpu, &GOALS);
+        report.add(NAME, "prefix of 100: CPU", "us/call", cpu, &GOALS).draw();
         report.add(NAME, "prefix of 100: wall", "us/call", series.compare(|spent| spent.wall_us(CALLS)), &[]);
     }
     Ok(())

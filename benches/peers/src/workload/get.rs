@@ -83,7 +83,7 @@ fn compare(bench: &Bench, report: &mut Report, field: &Field, variant: &Variant<
     let name = variant.name;
     // What two threads cost in CPU is what one costs twice; how long they take together is the question.
     let cpu_goals = if variant.threads == 1 { variant.goals } else { &[] };
-    report.add_drawn(NAME, format!("{name}: CPU"), "us/get", series.compare(|spent| spent.cpu_us(count)), cpu_goals);
+    report.add(NAME, format!("{name}: CPU"), "us/get", series.compare(|spent| spent.cpu_us(count)), cpu_goals).draw();
     report.add(NAME, format!("{name}: wall"), "us/get", series.compare(|spent| spent.wall_us(count)), &[]);
     Ok(())
 }

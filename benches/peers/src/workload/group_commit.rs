@@ -50,7 +50,7 @@ fn compare(bench: &Bench, report: &mut Report, in_flight: u64, puts: u64) -> Res
             spent
         })?;
     let name = |what: &str| format!("{in_flight} in flight: {what}");
-    report.add_drawn(NAME, name("wall"), "us/put", contest.compare(|spent| spent.wall_us(puts)), &GOALS);
+    report.add(NAME, name("wall"), "us/put", contest.compare(|spent| spent.wall_us(puts)), &GOALS).draw();
     report.add(NAME, name("CPU"), "us/put", contest.compare(|spent| spent.cpu_us(puts)), &[]);
     let waits = waits.into_inner();
     for (which, share) in [("p50", 0.5), ("p99", 0.99), ("most", 1.0)] {

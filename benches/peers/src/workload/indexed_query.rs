@@ -6,9 +6,9 @@ use dkv::{Durability, Entry, KeyRange, KvStore, Manager, ManagerOptions, Options
 
 use crate::Result;
 use crate::bench::Bench;
-use crate::clock::spend;
+use crate::clock::{Spent, spend};
 use crate::data::{key, mix};
-use crate::interleave::{Rounds, Series, interleave};
+use crate::interleave::{Rounds, Runner, take_turns};
 use crate::peer::SqliteDocuments;
 use crate::report::{Goal, Report};
 
@@ -51,25 +51,25 @@ fn compare(bench: &Bench, report: &mut Report, cached: &str, cache_bytes: u64) -
         let values = values(round);
         spend(|| values.iter().try_for_each(|value| take(ask(&store, *value)?.len())))
     };
-    let series = interleave(ROUNDS, queries, |round| {
+    let of_sqlite = |round| {
         let values = values(round);
         spend(|| values.iter().try_for_each(|value| take(sqlite.equal(*value)?.len())))
-    })?;
-    let mut add = |peer: &str, series: &Series, goals: &[Goal]| {
-        let name = |figure| format!("{cached}against {peer}: {figure}");
-        report.add(NAME, name("CPU"), "us/entry", series.compare(|spent| spent.cpu_us(count)), goals);
-        report.add(NAME, name("wall"), "us/entry", series.compare(|spent| spent.wall_us(count)), goals);
     };
-    let series = series.against("SQLite");
-    add("SQLite", &series, &[Goal::SpeedAtLeast("SQLite", 1.0)]);
-    let series = interleave(ROUNDS, queries, |round| {
+    let of_gets = |round| {
         let keys: Vec<String> = (0..count).map(|get| key(mix(round * count + get) % rows)).collect();
         spend(|| {
             keys.iter().try_for_each(|key| store.get_now(key).map(|value| drop(black_box(value))).map_err(Into::into))
         })
-    })?;
-    let series = series.against("a get");
-    add("a get", &series, &[Goal::SpeedAtLeast("a get", 1.0 / 3.0)]);
+    };
+    let mut beside = |peer: &'static str, work: &dyn Fn(u64) -> Result<Spent>, goals: &[Goal]| -> Result<()> {
+        let series = take_turns(ROUNDS, vec![Runner::new("dkv", &queries), Runner::new(peer, work)])?;
+        let name = |figure| format!("{cached}against {peer}: {figure}");
+        report.add(NAME, name("CPU"), "us/entry", series.compare(|spent| spent.cpu_us(count)), goals);
+        report.add(NAME, name("wall"), "us/entry", series.compare(|spent| spent.wall_us(count)), goals);
+        Ok(())
+    };
+    beside("SQLite", &of_sqlite, &[Goal::SpeedAtLeast("SQLite", 1.0)])?;
+    beside("a get", &of_gets, &[Goal::SpeedAtLeast("a get", 1.0 / 3.0)])?;
     store.close().wait()?;
     Ok(())
 }

@@ -71,7 +71,7 @@ fn puts(bench: &Bench, report: &mut Report, size: &Size) -> Result<()> {
     };
     let name = |what: &str| format!("{}: {what}", size.name);
     let series = contest(Part::Long, bench.scale.large_puts)?;
-    report.add_drawn(NAME, name("put, wall"), "us/put", series.compare(|spent| spent.wall_us(1)), size.put);
+    report.add(NAME, name("put, wall"), "us/put", series.compare(|spent| spent.wall_us(1)), size.put).draw();
     report.add(NAME, name("put, CPU"), "us/put", series.compare(|spent| spent.cpu_us(1)), size.put);
     let worst = series.compare_by(|spent| spent.wall_us(1), |turns| percentile(turns, 1.0));
     report.add(NAME, name("put, wall, most"), "us/put", worst, &[]);
@@ -79,7 +79,7 @@ fn puts(bench: &Bench, report: &mut Report, size: &Size) -> Result<()> {
     report.add(NAME, name("put, written"), "bytes/put", bytes, size.written);
     let series = contest(Part::Beside, bench.scale.beside_puts)?;
     let wall = series.compare(|spent| spent.wall_us(1));
-    report.add_drawn(NAME, name("small put beside it, wall"), "us/put", wall, &[]);
+    report.add(NAME, name("small put beside it, wall"), "us/put", wall, &[]).draw();
     let bytes = series.written(1);
     report.add(NAME, name("small put beside it, written"), "bytes/put", bytes, &BESIDE);
     let worst = series.compare_by(|spent| spent.bytes(1), |turns| percentile(turns, 1.0));
@@ -109,6 +109,6 @@ fn gets(bench: &Bench, report: &mut Report, size: &Size) -> Result<()> {
     let rounds = Rounds { warm_up: size.documents as usize, counted: bench.scale.large_gets };
     let series = take_turns(rounds, runners)?;
     let cpu = series.compare(|spent| spent.cpu_us(GETS));
-    report.add_drawn(NAME, format!("{}: get, CPU", size.name), "us/get", cpu, size.get);
+    report.add(NAME, format!("{}: get, CPU", size.name), "us/get", cpu, size.get).draw();
     Ok(())
 }

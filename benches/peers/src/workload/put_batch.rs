@@ -37,7 +37,7 @@ fn compare(bench: &Bench, report: &mut Report, name: &str, key_of: &dyn Fn(u64) 
         },
     )?;
     let wall = contest.compare(|spent| spent.wall_us(ENTRIES));
-    report.add_drawn(NAME, format!("{name}: wall"), "us/entry", wall, &[]);
+    report.add(NAME, format!("{name}: wall"), "us/entry", wall, &[]).draw();
     for (which, share) in [("p99", 0.99), ("most", 1.0)] {
         let wait = contest.compare_by(|spent| spent.wall_us(1), |turns| percentile(turns, share));
         report.add(NAME, format!("{name}: wall of a batch, {which}"), "us", wait, &[]);

@@ -27,7 +27,7 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
         },
     )?;
     let wall = contest.compare(|spent| spent.wall_us(1));
-    report.add_drawn(NAME, "1 in flight: wall", "us/put", wall, &[GOAL]);
+    report.add(NAME, "1 in flight: wall", "us/put", wall, &[GOAL]).draw();
     for (name, share) in [("p50", 0.5), ("p99", 0.99), ("most", 1.0)] {
         let wait = contest.compare_by(|spent| spent.wall_us(1), |turns| percentile(turns, share));
         report.add(NAME, format!("1 in flight: wall, {name}"), "us/put", wait, &[]);

@@ -34,7 +34,9 @@ fn compare(bench: &Bench, report: &mut Report, kib: usize) -> Result<()> {
             spend(|| store.put(entries))
         })
     };
-    let mut add = |what: &str, unit, figures| report.add(NAME, format!("{kib} KiB{what}"), unit, figures, &[]);
+    let mut add = |what: &str, unit, figures| {
+        report.add(NAME, format!("{kib} KiB{what}"), unit, figures, &[]);
+    };
 
     let series = put_in_turns(scale.sized_batches, Part::Long, BATCH)?;
     add(", batches of 16: wall", "us/put", series.compare(|spent| spent.wall_us(BATCH)));

@@ -48,7 +48,9 @@ pub fn run(bench: &mut Bench, report: &mut Report) -> Result<()> {
         if entries != rows {
             return Err(format!("the {name} met {entries} entries, redb has {rows}").into());
         }
-        let mut add = |what: &str, figures| report.add(NAME, format!("{name}: {what}"), "us/entry", figures, &[]);
+        let mut add = |what: &str, figures| {
+            report.add(NAME, format!("{name}: {what}"), "us/entry", figures, &[]);
+        };
         add("wall", series.compare(|spent| spent.wall_us(rows)));
         add("CPU", series.compare(|spent| spent.cpu_us(rows)));
     }

@@ -12,18 +12,9 @@ from .constants import StoreType
 from .errors import check
 
 
-def create(
-    bundle_name: str,
-    base_dir: Path,
-    is_system_app: bool,
-    open_stores_max: int,
-    root_key: bytes | None,
-    root_key_in_keyring: bool,
-) -> Any:
+def create(options: _options.Filled) -> Any:
     """A manager of the library."""
-    made, _keep = _options.manager(
-        bundle_name, base_dir, is_system_app, open_stores_max, root_key, root_key_in_keyring
-    )
+    made, _keep = options
     place = ffi.new("dkv_manager **")
     check(lib.dkv_manager_create(made, place))
     return place[0]

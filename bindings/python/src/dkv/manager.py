@@ -6,7 +6,7 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, List, Literal, Type, overload
 
-from . import _manager_calls as calls, _record
+from . import _manager_calls as calls, _options, _record
 from ._handle import Handle
 from ._library import ffi, lib
 from ._options import StoreOptions
@@ -53,9 +53,10 @@ class Manager(Handle):
         Raises `InvalidArgumentError` for an empty name or folder, and for a root key of another length;
         `NotSupportedError` for the keyring if the library was built without it.
         """
-        made = calls.create(
+        options = _options.manager(
             bundle_name, base_dir, is_system_app, open_stores_max, root_key, root_key_in_keyring
         )
+        made = calls.create(options)
         try:
             self._desk = Desk(MANAGER, made)
         finally:

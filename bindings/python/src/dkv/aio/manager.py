@@ -7,7 +7,7 @@ import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Generator, Generic, List, Literal, Type, TypeVar, overload
 
-from .. import _manager_calls as calls, _record
+from .. import _manager_calls as calls, _options, _record
 from .._call import Call
 from .._handle import Handle
 from .._library import ffi, lib
@@ -66,9 +66,10 @@ class Manager(Handle):
         root_key_in_keyring: bool = False,
     ) -> None:
         """Arguments and errors as for `dkv.Manager`; RuntimeError where no loop runs."""
-        made = calls.create(
+        options = _options.manager(
             bundle_name, base_dir, is_system_app, open_stores_max, root_key, root_key_in_keyring
         )
+        made = calls.create(options)
         try:
             self._hub = hub()
             self._handle = MANAGER.view(made, self._hub.queue)
