@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use crate::arguments;
 use crate::command::{self, Outcome};
 use crate::repository::Repository;
 
@@ -38,13 +39,13 @@ fn parse(words: &[String]) -> Outcome<Asked> {
     let mut asked = Asked::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let mut value = |needs: &str| match words.next() {
-            Some(value) if !value.starts_with("--") => Ok(value.clone()),
-            _ => Err(format!("`{word}` needs {needs}. Write it after `{word}`.")),
-        };
+        let mut value = |needs: &str| arguments::behind(word, needs, &mut words);
         match word.as_str() {
-            "--states" => asked.variables.push(("DKV_CRASH_STATES", number(value("a number")?)?)),
-            "--seed" => asked.variables.push(("DKV_CRASH_SEED", number(value("a number")?)?)),
+            "--states" | "--seed" => {
+                let variable = if word == "--states" { "DKV_CRASH_STATES" } else { "DKV_CRASH_SEED" };
+                let number = arguments::within(word, 0..=u64::MAX, &value("a number")?)?;
+                asked.variables.push((variable, number.to_string()));
+            }
             "--only" => asked.variables.push(("DKV_CRASH_ONLY", place(value("a run and a state, as in 3.17")?)?)),
             "--workload" => asked.workload = Some(value("a name")?),
             unknown => {
@@ -55,10 +56,6 @@ fn parse(words: &[String]) -> Outcome<Asked> {
         }
     }
     Ok(asked)
-}
-
-fn number(text: String) -> Outcome<String> {
-    if text.parse::<u64>().is_ok() { Ok(text) } else { Err(format!("`{text}` is no number.")) }
 }
 
 fn place(text: String) -> Outcome<String> {

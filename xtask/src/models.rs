@@ -5,6 +5,7 @@
 
 use std::process::Command;
 
+use crate::arguments;
 use crate::command::{self, Outcome};
 use crate::crash;
 use crate::repository::Repository;
@@ -13,6 +14,7 @@ use crate::repository::Repository;
 const SCHEDULES: &str = "DKV_MODEL_SCHEDULES";
 const REPLAYED: &str = "DKV_MODEL_REPLAY";
 const SCHEDULES_DEFAULT: &str = "2000";
+const SCHEDULES_MAX: u64 = 1_000_000_000;
 
 /// What is asked for.
 #[derive(Debug, PartialEq)]
@@ -43,15 +45,14 @@ fn parse(words: &[String]) -> Outcome<Asked> {
     let mut asked = Asked { variable: (SCHEDULES, SCHEDULES_DEFAULT.to_owned()), only: ALL.to_owned() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let mut value = || words.next().cloned().ok_or_else(|| format!("`{word}` needs a value behind it."));
+        let mut value = |needs: &str| arguments::behind(word, needs, &mut words);
         match word.as_str() {
             "--schedules" => {
-                let number = value()?;
-                number.parse::<usize>().map_err(|_| format!("`{number}` is no number."))?;
-                asked.variable = (SCHEDULES, number);
+                let number = arguments::within(word, 1..=SCHEDULES_MAX, &value("a number")?)?;
+                asked.variable = (SCHEDULES, number.to_string());
             }
-            "--only" => asked.only = value()?,
-            "--replay" => asked.variable = (REPLAYED, value()?),
+            "--only" => asked.only = value("a part of a name")?,
+            "--replay" => asked.variable = (REPLAYED, value("a schedule, as a failure printed it")?),
             unknown => {
                 return Err(format!(
                     "`cargo xtask models` knows --schedules N, --only NAME and --replay SCHEDULE, not `{unknown}`."
@@ -75,7 +76,7 @@ mod tests {
         let asked = parse(&words("--only lane --schedules 7")).unwrap();
         assert_eq!(asked, Asked { variable: (SCHEDULES, "7".to_owned()), only: "lane".to_owned() });
         assert_eq!(parse(&words("--replay 91ab")).unwrap().variable, (REPLAYED, "91ab".to_owned()));
-        for line in ["--schedules", "--schedules many", "--shedules 3"] {
+        for line in ["--schedules", "--schedules many", "--schedules 0", "--shedules 3"] {
             assert!(parse(&words(line)).is_err(), "{line}");
         }
     }

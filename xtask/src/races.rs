@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use crate::arguments;
 use crate::command::{self, Outcome, capture, cargo};
 use crate::repository::Repository;
 use crate::soak::SECONDS as SOAK_SECONDS;
@@ -30,9 +31,7 @@ const TESTS: [&str; 14] = [
 ];
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
-    if let Some(word) = words.first() {
-        return Err(format!("`cargo xtask races` takes no `{word}`: it runs all that it has."));
-    }
+    arguments::none("races", words)?;
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err(format!("`cargo xtask races` runs on {TARGET} only."));
     }

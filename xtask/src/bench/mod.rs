@@ -6,6 +6,7 @@ mod stores;
 
 use std::path::{Path, PathBuf};
 
+use crate::arguments;
 use crate::command::Outcome;
 use crate::repository::{self, Repository};
 
@@ -72,25 +73,16 @@ impl Asked {
         let mut asked = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let needs = match word.as_str() {
-                "--quick" => {
-                    asked.quick = true;
-                    continue;
-                }
-                "--json" => "a file",
-                "--only" => "a name",
+            let mut value = |needs: &str| arguments::behind(word, needs, &mut words);
+            match word.as_str() {
+                "--quick" => asked.quick = true,
+                "--json" => asked.json = Some(value("a file")?.into()),
+                "--only" => asked.only = Some(value("a name")?),
                 unknown => {
                     return Err(format!(
                         "`cargo xtask bench` knows --quick, --json FILE and --only NAME, not `{unknown}`."
                     ));
                 }
-            };
-            let Some(value) = words.next().filter(|value| !value.starts_with("--")) else {
-                return Err(format!("`{word}` needs {needs}. Write it after `{word}`."));
-            };
-            match word.as_str() {
-                "--json" => asked.json = Some(value.into()),
-                _ => asked.only = Some(value.clone()),
             }
         }
         Ok(asked)
