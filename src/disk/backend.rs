@@ -255,15 +255,7 @@ mod tests {
         let keys = Keyring::new(Tree::resolve(&system(), base.path()).unwrap(), RootKey::in_file());
         for encrypted in [false, true] {
             let file = tempfile::NamedTempFile::new().unwrap();
-            let identity = Identity {
-                store_uuid: [1; 16],
-                file_id: [2; 16],
-                bundle_name: "a".to_owned(),
-                store_id: "a".to_owned(),
-                kind: 1,
-                encrypted,
-                security_level: 2,
-            };
+            let identity = Identity::example("a", encrypted);
             let first = StoreBackend::create(raw(&file), identity, &keys).unwrap();
             let open = redb::Database::builder().create_with_backend(first).unwrap();
             let (second, _head) = StoreBackend::open(raw(&file), &keys).unwrap();

@@ -25,24 +25,12 @@ pub fn open(path: &Path) -> Result<StoreBackend> {
     };
     if !path.exists() {
         let file = volume.create(path).and_then(super::volume::OpenFile::into_raw).map_err(unusable)?;
-        return StoreBackend::create(file, identity(), &keys);
+        return StoreBackend::create(file, Identity::example("bare", false), &keys);
     }
     let file = volume.open(path, Access::ReadWrite).and_then(super::volume::OpenFile::into_raw).map_err(unusable)?;
     let (backend, head) = StoreBackend::open(file, &keys)?;
     head.release()?;
     Ok(backend)
-}
-
-fn identity() -> Identity {
-    Identity {
-        store_uuid: [1; 16],
-        file_id: [2; 16],
-        bundle_name: "bare".to_owned(),
-        store_id: "bare".to_owned(),
-        kind: 1,
-        encrypted: false,
-        security_level: 2,
-    }
 }
 
 #[cfg(test)]

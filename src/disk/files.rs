@@ -114,7 +114,7 @@ impl StoreFile {
 /// `CannotOpen` if the folder may not be written.
 pub(super) fn publish_once(folder: &Folder, name: &str, unique: &str, content: &[u8]) -> Result<()> {
     let (volume, path) = (folder.volume(), folder.file(name));
-    match publish_new(volume, &path, &path.with_extension(format!("{unique}.tmp")), content) {
+    match publish_new(volume, &path, &folder.file(format!("{name}.{unique}.tmp")), content) {
         // Whoever published first may have cleared this temporary file away as a leftover, at any moment.
         Err(_) if is_present(volume, &path)? => {}
         published => published?,

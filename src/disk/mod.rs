@@ -16,6 +16,8 @@ mod folder;
 mod health;
 mod held;
 mod identity;
+#[cfg(test)]
+mod interrupted;
 mod keyring;
 mod lock;
 mod paths;

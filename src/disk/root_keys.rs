@@ -23,6 +23,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The generation of root keys that the application gives.
 pub const GIVEN: u32 = 0;
 const FIRST: u32 = 1;
+/// How often a key is made, where others take its number each time for one in the other place.
+const MAKING_ATTEMPTS: u32 = 8;
 const FILE_PREFIX: &str = "root.";
 /// What a file begins with that names an entry of the system's keyring.
 const NAMES_ENTRY: &str = "dkv keyring ";
@@ -68,12 +70,18 @@ impl RootKeys<'_> {
     ///
     /// `Corrupted` if a key was lost or is damaged, `KeyUnavailable` if none can be made, `CannotOpen` if the disk fails.
     pub fn newest(&self, place: Place) -> Result<u32> {
-        let newest = match self.newest_in(place)? {
-            Some(newest) => newest,
-            None => self.make(place)?,
-        };
-        self.keep()?;
-        Ok(newest)
+        for _ in 0..MAKING_ATTEMPTS {
+            // One look at the folder decides whether a key is made and what its number is: two looks would see another
+            // process's key in between, and make a second one beside it.
+            let seen = self.generations()?;
+            if let Some(newest) = self.newest_of(&seen, place)? {
+                self.keep(&seen)?;
+                return Ok(newest);
+            }
+            // Whoever is first has the number, with a key of his own or with one in the other place.
+            self.make(&seen, place)?;
+        }
+        Err(unmade("others made one with each number that was free; try again"))
     }
 
     /// The key of a generation.
@@ -123,21 +131,22 @@ impl RootKeys<'_> {
 
     /// Makes the key durable before anything is encrypted under it, and removes what an interrupted making left: whoever
     /// made it may have been killed half way.
-    fn keep(&self) -> Result<()> {
+    fn keep(&self, generations: &[u32]) -> Result<()> {
         let folder = self.tree.keys();
         folder.ensure()?;
         folder.sync()?;
-        clear_unpublished(&folder, FILE_PREFIX.trim_end_matches('.'))
+        // Not what is there of other numbers: somebody may be making a key with one.
+        generations.iter().try_for_each(|generation| clear_unpublished(&folder, &file_name(*generation)))
     }
 
     fn path(&self, generation: u32) -> PathBuf {
         self.tree.keys().file(file_name(generation))
     }
 
-    fn newest_in(&self, place: Place) -> Result<Option<u32>> {
-        for generation in self.generations()?.into_iter().rev() {
-            if self.kept(generation)?.place() == place {
-                return Ok(Some(generation));
+    fn newest_of(&self, generations: &[u32], place: Place) -> Result<Option<u32>> {
+        for generation in generations.iter().rev() {
+            if self.kept(*generation)?.place() == place {
+                return Ok(Some(*generation));
             }
         }
         Ok(None)
@@ -177,23 +186,23 @@ impl RootKeys<'_> {
         })
     }
 
-    /// Makes a root key with the next number.
-    fn make(&self, place: Place) -> Result<u32> {
+    /// Makes a root key with the number behind those that were seen, unless somebody else has taken it since.
+    fn make(&self, seen: &[u32], place: Place) -> Result<()> {
+        // The keys are looked at behind the files: one that was made meanwhile is there before what it encrypts.
+        let used = self.used_generations()?;
         let kept = self.generations()?;
-        if let Some(lost) = self.used_generations()?.into_iter().find(|used| !kept.contains(used)) {
+        if let Some(lost) = used.into_iter().find(|used| !kept.contains(used)) {
             return Err(missing(&self.path(lost)));
         }
-        let number = kept.last().map_or(Some(FIRST), |newest| newest.checked_add(1));
+        let number = seen.last().map_or(Some(FIRST), |newest| newest.checked_add(1));
         let number = number.ok_or_else(|| unmade("there is no number for another one"))?;
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         fill_random(&mut key[..]).map_err(|error| unmade(&error.to_string()))?;
         let name = random_name::<{ ENTRY_NAME_BYTES / 2 }>()?;
         match place {
-            Place::File => self.publish(number, &name, &key[..])?,
-            Place::SystemKeyring => self.publish_entry(number, &name, &key[..])?,
+            Place::File => self.publish(number, &name, &key[..]),
+            Place::SystemKeyring => self.publish_entry(number, &name, &key[..]),
         }
-        // Somebody else may have been first, with a key of his own or with one in the other place.
-        self.newest_in(place)?.ok_or_else(|| unmade("another one was made just now, elsewhere; try again"))
     }
 
     /// The key is in the keyring before anything names it.
@@ -290,4 +299,135 @@ fn missing(path: &Path) -> Error {
 
 fn unmade(why: &str) -> Error {
     Error::new(ErrorKind::KeyUnavailable, format!("No root key could be made for the encrypted stores: {why}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::disk::interrupted::Interrupted;
+    use crate::disk::keyring::Keyring;
+    use crate::disk::root_key::RootKey;
+    use crate::disk::superblock::Identity;
+    use crate::disk::system_keyring::MemoryKeyring;
+    use crate::disk::volume::{SharedVolume, system};
+
+    /// One process's view of a folder and of a keyring that others use too.
+    #[derive(Clone)]
+    struct Process {
+        tree: Tree,
+        keyring: Arc<MemoryKeyring>,
+    }
+
+    impl Process {
+        fn newest(&self, place: Place) -> Result<u32> {
+            RootKeys { tree: &self.tree, keyring: &*self.keyring }.newest(place)
+        }
+
+        fn read(&self, generation: u32) -> Zeroizing<Vec<u8>> {
+            RootKeys { tree: &self.tree, keyring: &*self.keyring }.read(generation).unwrap()
+        }
+
+        /// Makes the head of a store that is encrypted under the newest key.
+        fn make_store(&self, name: &str) {
+            self.tree.stores().ensure().unwrap();
+            let folder = self.tree.store(name);
+            folder.ensure().unwrap();
+            let keys = Keyring::new(self.tree.clone(), RootKey::in_file());
+            let file = StoreFile::create_temporary(&folder).unwrap();
+            StoreBackend::create(file, Identity::example(name, true), &keys).unwrap();
+            StoreFile::publish(&folder).unwrap();
+        }
+    }
+
+    /// At each call of one process that wants a key, another one does something whole; gives the first one's answer.
+    fn at_each_call(before: impl Fn(&Process), first: Place, second: fn(&Process), check: impl Fn(&Process, u32)) {
+        for call in 0.. {
+            let folder = TempDir::new().unwrap();
+            let keyring = MemoryKeyring::new();
+            let process = |volume: &SharedVolume| Process {
+                tree: Tree::resolve(volume, folder.path()).unwrap(),
+                keyring: Arc::clone(&keyring),
+            };
+            let other = process(&system());
+            before(&other);
+            let volume = Interrupted::at(call, system(), {
+                let other = other.clone();
+                move || second(&other)
+            });
+            let shared: SharedVolume = volume.clone();
+            let newest = process(&shared).newest(first);
+            if !volume.happened() {
+                assert!(call > 5, "the test interrupts nothing");
+                return;
+            }
+            let newest = newest.unwrap_or_else(|error| panic!("interrupted before call {call}: {error}"));
+            check(&other, newest);
+        }
+    }
+
+    fn names(process: &Process) -> Vec<String> {
+        let mut names = texts(&process.tree.keys()).unwrap();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn two_processes_that_make_the_first_key_agree_on_one() {
+        at_each_call(
+            |_| {},
+            Place::File,
+            |other| assert_eq!(other.newest(Place::File).unwrap(), FIRST),
+            |process, newest| {
+                assert_eq!(newest, FIRST);
+                assert_eq!(process.newest(Place::File).unwrap(), FIRST);
+                assert_eq!(names(process), ["root.1"]);
+            },
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_made_and_used_meanwhile_is_not_taken_for_a_lost_one() {
+        at_each_call(
+            |_| {},
+            Place::File,
+            |other| other.make_store("other"),
+            |process, newest| {
+                assert_eq!(newest, FIRST);
+                assert_eq!(names(process), ["root.1"]);
+            },
+        );
+    }
+
+    #[test]
+    fn two_processes_that_make_a_key_in_the_keyring_leave_one_there() {
+        at_each_call(
+            |_| {},
+            Place::SystemKeyring,
+            |other| assert_eq!(other.newest(Place::SystemKeyring).unwrap(), FIRST),
+            |process, newest| {
+                assert_eq!(newest, FIRST);
+                assert_eq!(process.keyring.secrets().len(), 1);
+                process.read(FIRST);
+            },
+        );
+    }
+
+    #[test]
+    fn of_two_keys_in_two_places_each_gets_a_number() {
+        at_each_call(
+            |_| {},
+            Place::SystemKeyring,
+            |other| assert!(other.newest(Place::File).is_ok()),
+            |process, newest| {
+                let file = process.newest(Place::File).unwrap();
+                assert_eq!([newest, file].iter().sum::<u32>(), FIRST + FIRST + 1);
+                assert_ne!(process.read(newest), process.read(file));
+                assert_eq!(names(process), ["root.1", "root.2"]);
+            },
+        );
+    }
 }

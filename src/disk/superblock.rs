@@ -51,6 +51,20 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// What a file is whose contents matter and not its identity.
+    #[cfg(any(test, feature = "bare"))]
+    pub fn example(store_id: &str, encrypted: bool) -> Self {
+        Self {
+            store_uuid: [1; 16],
+            file_id: [2; 16],
+            bundle_name: "com.example".to_owned(),
+            store_id: store_id.to_owned(),
+            kind: 1,
+            encrypted,
+            security_level: 2,
+        }
+    }
+
     /// The part of it that cannot change while the file lives, to bind a wrapped key to.
     pub fn bound(&self) -> Vec<u8> {
         encode(&Self { security_level: 0, ..self.clone() }, 0, 0, &Wraps::default())[..WRAPS_AT].to_vec()
@@ -277,15 +291,7 @@ mod tests {
     }
 
     fn identity() -> Identity {
-        Identity {
-            store_uuid: [1; 16],
-            file_id: [2; 16],
-            bundle_name: "com.example.notes".to_owned(),
-            store_id: "notes".to_owned(),
-            kind: 1,
-            encrypted: false,
-            security_level: 2,
-        }
+        Identity::example("notes", false)
     }
 
     fn file_with(superblock: &Superblock) -> FileBackend {

@@ -111,15 +111,7 @@ mod tests {
 
     fn source(base: &std::path::Path) -> Arc<Source> {
         let tree = Tree::resolve(&system(), base).unwrap();
-        let identity = Identity {
-            store_uuid: [1; 16],
-            file_id: [2; 16],
-            bundle_name: "com.example.notes".to_owned(),
-            store_id: "notes".to_owned(),
-            kind: 1,
-            encrypted: false,
-            security_level: 2,
-        };
+        let identity = Identity::example("notes", false);
         let keys = Keyring::new(tree.clone(), RootKey::in_file());
         Arc::new(Source { tree: tree.clone(), manager_tree: tree, identity, keys, backup: true })
     }

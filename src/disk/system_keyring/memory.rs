@@ -37,15 +37,19 @@ impl MemoryKeyring {
         Ok(inside)
     }
 
-    /// Locks it, or unlocks it again.
-    pub fn lock(&self, locked: bool) {
-        self.inside().locked = locked;
-    }
-
     /// All secrets, with their names.
     #[must_use]
     pub fn secrets(&self) -> HashMap<String, Vec<u8>> {
         self.inside().secrets.clone()
+    }
+}
+
+/// What goes wrong with a keyring.
+#[cfg(feature = "simulation")]
+impl MemoryKeyring {
+    /// Locks it, or unlocks it again.
+    pub fn lock(&self, locked: bool) {
+        self.inside().locked = locked;
     }
 
     /// Puts other secrets in the place of all that it has.

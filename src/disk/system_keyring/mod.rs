@@ -6,7 +6,7 @@
 // build.rs says which of them this system has.
 #[cfg(system_keyring = "credentials")]
 mod credentials;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 mod memory;
 #[cfg(system_keyring = "none")]
 mod none;
@@ -27,7 +27,7 @@ use secret_service as current;
 use crate::error::Result;
 
 pub use current::check;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub use memory::MemoryKeyring;
 
 /// Keeps secrets under names. It is asked anew each time: nothing stays open between two uses.
