@@ -44,6 +44,7 @@ impl Environment {
         let mut command = self.python();
         command.env("CARGO_TARGET_DIR", repository.target.join("xtask/python-build"));
         command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
         command.current_dir(folder).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         capture(command.args(words)).map(|_| ())
     }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::programs::{self, Program};
 use super::tally::{PROGRAM_DEADLINE, Tally};
 use crate::c_program;
 use crate::command::{C_COMPILER, Ended, Outcome, VALGRIND, capture, run_until};
@@ -32,11 +33,16 @@ fn run_all(repository: &Repository, library: &Library, tally: &mut Tally) -> Out
     tally.chapter(FOLDER);
     C_COMPILER.require()?;
     let folder = repository.fresh_folder("c")?;
-    for source in c_program::sources(&repository.path(FOLDER), "c")? {
-        let bench = Bench { repository, library, folder: &folder, source: &source };
-        bench.run_sanitized(tally);
-        bench.run_under_valgrind(tally);
+    VALGRIND.require()?;
+    let sources = c_program::sources(&repository.path(FOLDER), "c")?;
+    let mut programs = Vec::new();
+    for source in &sources {
+        let bench = Bench { repository, library, folder: &folder, source };
+        let name = display_name(source);
+        programs.push(Program::new(format!("{name} with sanitizers"), move || bench.run_sanitized()));
+        programs.push(Program::new(format!("{name} under valgrind"), move || bench.run_under_valgrind()));
     }
+    programs::run_all(programs, tally);
     for source in c_program::sources(&repository.path(FOLDER), "cc")? {
         let name = display_name(&source);
         tally.chapter(&name);
@@ -49,6 +55,7 @@ fn run_all(repository: &Repository, library: &Library, tally: &mut Tally) -> Out
 }
 
 /// One program and the things it is built from.
+#[derive(Clone, Copy)]
 struct Bench<'a> {
     repository: &'a Repository,
     library: &'a Library,
@@ -57,24 +64,15 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run_sanitized(&self, tally: &mut Tally) {
-        tally.chapter(&format!("{} with sanitizers", display_name(self.source)));
-        let ended = self.build("sanitized", &SANITIZED).and_then(|program| {
-            let mut command = Command::new(&program);
-            command.env("UBSAN_OPTIONS", "print_stacktrace=1");
-            self.run(&mut command, "sanitized")
-        });
-        count(ended, tally);
+    fn run_sanitized(&self) -> Outcome<Ended> {
+        let mut command = Command::new(self.build("sanitized", &SANITIZED)?);
+        self.run(command.env("UBSAN_OPTIONS", "print_stacktrace=1"), "sanitized")
     }
 
-    fn run_under_valgrind(&self, tally: &mut Tally) {
-        tally.chapter(&format!("{} under valgrind", display_name(self.source)));
-        let ended = VALGRIND.require().and_then(|()| self.build("plain", &PLAIN)).and_then(|program| {
-            let mut command = VALGRIND.command();
-            command.args(VALGRIND_FLAGS).arg(&program).env("DKV_TEST_SMALL", "1");
-            self.run(&mut command, "valgrind")
-        });
-        count(ended, tally);
+    fn run_under_valgrind(&self) -> Outcome<Ended> {
+        let mut command = VALGRIND.command();
+        command.args(VALGRIND_FLAGS).arg(self.build("plain", &PLAIN)?).env("DKV_TEST_SMALL", "1");
+        self.run(&mut command, "valgrind")
     }
 
     fn build(&self, kind: &str, flags: &[&str]) -> Outcome<PathBuf> {
@@ -86,13 +84,6 @@ impl Bench<'_> {
     fn run(&self, command: &mut Command, kind: &str) -> Outcome<Ended> {
         let log = self.folder.join(format!("{}-{kind}.log", stem(self.source)));
         run_until(command.env_remove("LD_LIBRARY_PATH"), PROGRAM_DEADLINE, &log)
-    }
-}
-
-fn count(ended: Outcome<Ended>, tally: &mut Tally) {
-    match ended {
-        Ok(ended) => tally.count_lines(&ended.output, ended.succeeded(), &ended.in_words()),
-        Err(message) => tally.fail("the program is built and runs", &message),
     }
 }
 

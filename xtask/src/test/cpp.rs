@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::programs::{self, Program};
 use super::tally::{PROGRAM_DEADLINE, Tally};
 use crate::c_program::{self, CXX_INCLUDE};
-use crate::command::{CXX_COMPILER, Outcome, capture, run_until};
+use crate::command::{CXX_COMPILER, Ended, Outcome, capture, run_until};
 use crate::header::declarations;
 use crate::library::Library;
 use crate::repository::{self, Repository};
@@ -56,14 +57,17 @@ fn run_all(repository: &Repository, library: &Library, tally: &mut Tally) -> Out
     report(tally, "every header compiles by itself", headers_compile(repository));
     report(tally, "every function and every code of dkv.h has its place in dkv.hpp", headers_are_whole(repository));
     let folder = repository.fresh_folder("cpp")?;
+    let mut programs = Vec::new();
     for source in c_program::sources(&repository.path(FOLDER), "cc")? {
         for (number, way) in [ADDRESSES, THREADS].iter().enumerate() {
-            tally.chapter(&format!("{FOLDER}/{}.cc, {}", stem(&source), way.name));
             let program = folder.join(format!("{}-{number}", stem(&source)));
             let mut compiler = c_program::compile_cxx(repository, library, std::slice::from_ref(&source), &program);
-            run_program(compiler.args(way.flags), &mut Command::new(&program), &program, tally);
+            compiler.args(way.flags);
+            let chapter = format!("{FOLDER}/{}.cc, {}", stem(&source), way.name);
+            programs.push(Program::new(chapter, move || run_program(&mut compiler, &program)));
         }
     }
+    programs::run_all(programs, tally);
     run_mixed(repository, library, &folder, tally)?;
     tally.chapter(EXAMPLE);
     let program = folder.join("shopping_list");
@@ -93,18 +97,17 @@ fn run_mixed(repository: &Repository, library: &Library, folder: &Path, tally: &
     }
     let program = folder.join("no_exceptions");
     let mut linker = c_program::compile_cxx(repository, library, &objects, &program);
-    run_program(linker.args(ADDRESSES.flags), &mut Command::new(&program), &program, tally);
+    programs::count(run_program(linker.args(ADDRESSES.flags), &program), tally);
     Ok(())
 }
 
-fn run_program(compiler: &mut Command, command: &mut Command, program: &Path, tally: &mut Tally) {
+/// Makes the program, and runs it.
+fn run_program(compiler: &mut Command, program: &Path) -> Outcome<Ended> {
+    capture(compiler)?;
+    let mut command = Command::new(program);
     command.env_remove("LD_LIBRARY_PATH").env("UBSAN_OPTIONS", "print_stacktrace=1");
     command.env("TSAN_OPTIONS", THREAD_SANITIZER_OPTIONS);
-    let ended = capture(compiler).and_then(|_| run_until(command, PROGRAM_DEADLINE, &program.with_extension("log")));
-    match ended {
-        Ok(ended) => tally.count_lines(&ended.output, ended.succeeded(), &ended.in_words()),
-        Err(message) => tally.fail("the program is built and runs", &message),
-    }
+    run_until(&mut command, PROGRAM_DEADLINE, &program.with_extension("log"))
 }
 
 fn headers(repository: &Repository) -> Outcome<Vec<PathBuf>> {

@@ -12,6 +12,7 @@ mod documents;
 mod ffi;
 mod install;
 pub mod node;
+mod programs;
 mod python;
 pub mod rust;
 mod tally;

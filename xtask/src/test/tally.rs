@@ -64,6 +64,16 @@ impl Tally {
         }
     }
 
+    #[cfg(test)]
+    pub fn passed(&self) -> usize {
+        self.passed
+    }
+
+    #[cfg(test)]
+    pub fn failed(&self) -> usize {
+        self.failures.len()
+    }
+
     /// Prints the failures once more and then, as the very last line, the two numbers.
     pub fn finish(self) -> ExitCode {
         if !self.skipped.is_empty() {
@@ -90,7 +100,7 @@ mod tests {
     fn counted(output: &str, succeeded: bool) -> (usize, usize) {
         let mut tally = Tally::default();
         tally.count_lines(output, succeeded, "ended");
-        (tally.passed, tally.failures.len())
+        (tally.passed(), tally.failed())
     }
 
     #[test]
