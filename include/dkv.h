@@ -1562,7 +1562,7 @@ int32_t dkv_store_rollback(dkv_store *store, dkv_void_callback callback, void *u
  *
  * The bytes of a STRING or BYTE_ARRAY are copied into `buffer`, and value->data points there. If they do not fit,
  * nothing is copied, value->data is NULL and value->length says how large the buffer must be. May be called in a
- * callback. Any thread.
+ * callback. With an error, what the buffer holds is no value. Any thread.
  * Codes: DKV_OK, DKV_ERR_NOT_FOUND, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
  * DKV_ERR_FORKED.
  *

@@ -13,6 +13,7 @@ use super::value::{dkv_entry, dkv_text, dkv_value};
 use crate::client::KvStore;
 use crate::error::{Error, Result};
 use crate::model::ValueRef;
+use crate::storage::Stored;
 use crate::store::Op;
 
 /// A handle on an open store. Handles on one store share it; the store closes with its last handle.
@@ -338,7 +339,7 @@ pub extern "C" fn dkv_store_rollback(
 ///
 /// The bytes of a STRING or BYTE_ARRAY are copied into `buffer`, and value->data points there. If they do not fit,
 /// nothing is copied, value->data is NULL and value->length says how large the buffer must be. May be called in a
-/// callback. Any thread.
+/// callback. With an error, what the buffer holds is no value. Any thread.
 /// Codes: DKV_OK, DKV_ERR_NOT_FOUND, DKV_ERR_INVALID_ARGUMENT, DKV_ERR_CLOSED, DKV_ERR_CORRUPTED, DKV_ERR_DATABASE,
 /// DKV_ERR_FORKED.
 ///
@@ -394,14 +395,21 @@ unsafe fn read_here(
     let key = unsafe { text("key", key.0, key.1) }?;
     // SAFETY: the contract of this function.
     let buffer = unsafe { super::ptr::buffer("buffer", buffer.0, buffer.1) }?;
-    let view = handle.store.read_with(key, wait, |found| {
-        let mut view = dkv_value::borrow(found.as_ref());
-        view.data = match found.as_ref() {
-            ValueRef::String(text) => copy_out(text.as_bytes(), buffer),
-            ValueRef::Bytes(bytes) => copy_out(bytes, buffer),
-            _ => ptr::null(),
-        };
-        view
+    let view = handle.store.read_with(key, wait, |stored| match stored {
+        Stored::Here(found) => {
+            let mut view = dkv_value::borrow(found.as_ref());
+            view.data = match found.as_ref() {
+                ValueRef::String(text) => copy_out(text.as_bytes(), buffer),
+                ValueRef::Bytes(bytes) => copy_out(bytes, buffer),
+                _ => ptr::null(),
+            };
+            Ok(view)
+        }
+        // Straight from where it lies, and only if it fits: one copy of what may be 4 MiB, or none.
+        Stored::Blob(blob) => match buffer.get_mut(..blob.length()) {
+            Some(room) => blob.copy_to(room).map(dkv_value::borrow),
+            None => Ok(dkv_value::elsewhere(blob.value_type(), blob.length())),
+        },
     })?;
     // SAFETY: writable by the contract of this function.
     unsafe { out.set(view) };

@@ -8,7 +8,7 @@ use super::subscription::Subscription;
 use crate::engine::{Answer, Completion, Hold, Notify};
 use crate::error::{Error, Result};
 use crate::model::{BackupDeletion, BackupPlace, Change, Entry, Recovery, Statistics, StoreKind, SubscribeType, Value};
-use crate::storage::Found;
+use crate::storage::Stored;
 use crate::store::{self, EntryStream, KeyRange, Op, Outcome, ResultSet};
 
 /// A handle on an open store. Handles on one store share it; the store closes with its last handle.
@@ -348,7 +348,7 @@ impl KvStore {
     ///
     /// As [`KvStore::get`], without `QueueFull`.
     pub fn get_now(&self, key: &str) -> Result<Value> {
-        self.read_with(key, true, |found| found.into_value())
+        self.read_with(key, true, |stored| stored.into_value())
     }
 
     /// Reads a value on this thread without waiting.
@@ -357,11 +357,11 @@ impl KvStore {
     ///
     /// As [`KvStore::get_now`], and `WouldBlock` (-2) where a queued write could change the answer.
     pub fn try_get(&self, key: &str) -> Result<Value> {
-        self.read_with(key, false, |found| found.into_value())
+        self.read_with(key, false, |stored| stored.into_value())
     }
 
     /// As [`KvStore::get_now`] and, with `wait` false, [`KvStore::try_get`], but hands the value over where it lies.
-    pub(crate) fn read_with<R>(&self, key: &str, wait: bool, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
+    pub(crate) fn read_with<R>(&self, key: &str, wait: bool, found: impl FnOnce(Stored<'_>) -> Result<R>) -> Result<R> {
         let session = self.hold.session()?;
         if wait { session.get_now(key, found) } else { session.try_get(key, found) }
     }

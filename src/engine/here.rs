@@ -10,20 +10,20 @@ use super::session::{Session, Work};
 use crate::concurrency::{Condvar, Mutex, Ordering, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Statistics;
-use crate::storage::Found;
+use crate::storage::{Found, Stored};
 use crate::store::{self, Checked, Op, Outcome, Touched};
 
 impl Session {
-    /// Reads a value on this thread and hands it to `found`. Waits where a queued write could change the answer.
+    /// Looks for a value on this thread and hands it to `found`. Waits where a queued write could change the answer.
     ///
     /// # Errors
     ///
-    /// `NotFound`, `InvalidArgument`, `Closed`, `Forked`, `Corrupted` or `Database`.
-    pub fn get_now<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
+    /// `NotFound`, `InvalidArgument`, `Closed`, `Forked`, `Corrupted` or `Database`, and what `found` fails with.
+    pub fn get_now<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Stored<'_>) -> Result<R>) -> Result<R> {
         match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
+            Attempt::Now(view, key) => store::look_at_value(view.snapshot(), &key, found),
             Attempt::Conflict => match self.wait_for(Op::Get { key: key.to_owned() })? {
-                Outcome::Value(value) => Ok(found(Found::Blob(value))),
+                Outcome::Value(value) => found(Stored::Here(Found::Blob(value))),
                 _ => Err(Error::internal("A read was answered with something else. Report this.")),
             },
         }
@@ -34,9 +34,9 @@ impl Session {
     /// # Errors
     ///
     /// Those of `get_now`, and `WouldBlock` where a queued write could change the answer.
-    pub fn try_get<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
+    pub fn try_get<R>(self: &Arc<Self>, key: &str, found: impl FnOnce(Stored<'_>) -> Result<R>) -> Result<R> {
         match self.try_read(key)? {
-            Attempt::Now(view, key) => store::read_value(&**view.snapshot(), &key, found),
+            Attempt::Now(view, key) => store::look_at_value(view.snapshot(), &key, found),
             Attempt::Conflict if self.published.health().has_failed() => {
                 self.ask_to_heal();
                 Err(Error::new(ErrorKind::WouldBlock, "The store is opened again after an I/O error. Try again."))

@@ -10,10 +10,11 @@ use super::fault::{IntoError, guarded};
 use super::index::{self, IndexCheck, IndexRange};
 use super::meta::has_synchronised;
 use super::origin;
-use super::record::{BlobRef, Payload, Record, decode, decode_value, is_tombstone};
+use super::record::{BlobRef, decode, is_tombstone};
+use super::stored::{Found, Stored, load};
 use super::tables::{BLOBS, DATA, INDEXES, META, ORIGINS};
-use crate::error::{Error, Result};
-use crate::model::{Indexing, Value, ValueRef, ValueType};
+use crate::error::Result;
+use crate::model::Indexing;
 
 /// A contiguous range of stored keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,35 +87,6 @@ impl Range {
     pub(super) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
         let upper = self.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         (Bound::Included(&self.lower), upper)
-    }
-}
-
-/// A value that was found: borrowed from its leaf, or put together from a blob.
-#[derive(Debug)]
-pub enum Found<'a> {
-    /// In the leaf.
-    Leaf(ValueRef<'a>),
-    /// From the blob table.
-    Blob(Value),
-}
-
-impl Found<'_> {
-    /// The value, copied where it is borrowed.
-    #[must_use]
-    pub fn into_value(self) -> Value {
-        match self {
-            Self::Leaf(value) => value.to_value(),
-            Self::Blob(value) => value,
-        }
-    }
-
-    /// A view of the value.
-    #[must_use]
-    pub fn as_ref(&self) -> ValueRef<'_> {
-        match self {
-            Self::Leaf(value) => *value,
-            Self::Blob(value) => value.as_ref(),
-        }
     }
 }
 
@@ -252,6 +224,19 @@ impl Snapshot {
         })
     }
 
+    /// Calls `found` with the value of `key` where it lies, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for `get`, and what `found` fails with.
+    pub fn look<R>(&self, key: &[u8], found: impl FnOnce(Stored<'_>) -> Result<R>) -> Result<Option<R>> {
+        guarded(|| {
+            // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
+            let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
+            Stored::of_row(row.value(), self)?.map(found).transpose()
+        })
+    }
+
     /// The index table with what it holds; `None` if the store has no indexes.
     fn indexes(&self) -> Result<Option<&IndexTable>> {
         if let Some(indexes) = self.indexes.get() {
@@ -274,10 +259,9 @@ impl Snapshot {
 
 impl Rows for Snapshot {
     fn get<R>(&self, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<Option<R>> {
-        guarded(|| {
-            // The inherent `get` of a read-only table, not the trait's: its guard outlives the call.
-            let Some(row) = self.data.get(key).map_err(IntoError::into_error)? else { return Ok(None) };
-            Ok(load(row.value(), |blob| blob::read(self.blobs()?, blob))?.map(found))
+        self.look(key, |stored| match stored {
+            Stored::Here(value) => Ok(found(value)),
+            blob @ Stored::Blob(_) => blob.into_value().map(|value| found(Found::Blob(value))),
         })
     }
 
@@ -312,28 +296,6 @@ impl Rows for Snapshot {
 
     fn origin(&self, device_id: &str) -> Result<Option<u32>> {
         guarded(|| origin::find(&self.transaction.open_table(ORIGINS).map_err(IntoError::into_error)?, device_id))
-    }
-}
-
-/// The value of a row, unless the row is the trace of a deleted key.
-pub(super) fn load(row: &[u8], read_blob: impl FnOnce(BlobRef) -> Result<Vec<u8>>) -> Result<Option<Found<'_>>> {
-    let Record { value_type, tombstone, payload, .. } = decode(row)?;
-    if tombstone {
-        return Ok(None);
-    }
-    match payload {
-        Payload::Inline(payload) => Ok(Some(Found::Leaf(decode_value(value_type, payload)?))),
-        Payload::Blob(blob) => Ok(Some(Found::Blob(blob_value(value_type, read_blob(blob)?)?))),
-    }
-}
-
-fn blob_value(value_type: ValueType, bytes: Vec<u8>) -> Result<Value> {
-    match value_type {
-        ValueType::String => {
-            String::from_utf8(bytes).map(Value::String).map_err(|_| Error::corrupted("a text is not UTF-8"))
-        }
-        ValueType::ByteArray => Ok(Value::Bytes(bytes)),
-        other => Err(Error::corrupted(format_args!("a value of type {other:?} is stored as a blob"))),
     }
 }
 

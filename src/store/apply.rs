@@ -8,7 +8,7 @@ use super::op::Outcome;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{DEVICE_ID_BYTES, OBSERVER_BYTES_MAX};
 use crate::model::{Entry, StoreKind, Value};
-use crate::storage::{Direction, Found, Rows, Writing};
+use crate::storage::{Direction, Found, Rows, Snapshot, Stored, Writing};
 
 /// What a change found before it.
 #[derive(Debug)]
@@ -179,6 +179,18 @@ fn of_unknown_device(device_id: &str, look: &Look) -> Result<Outcome> {
 ///
 /// As [`apply_read`].
 pub fn read_value<R>(rows: &impl Rows, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-    rows.get(key, found)?
-        .ok_or_else(|| Error::new(ErrorKind::NotFound, "Not found. The store has no entry of this key."))
+    rows.get(key, found)?.ok_or_else(no_entry)
+}
+
+/// Hands one value to `found` where it lies, before anything of a long one is read.
+///
+/// # Errors
+///
+/// As [`apply_read`], and what `found` fails with.
+pub fn look_at_value<R>(snapshot: &Snapshot, key: &[u8], found: impl FnOnce(Stored<'_>) -> Result<R>) -> Result<R> {
+    snapshot.look(key, found)?.ok_or_else(no_entry)
+}
+
+fn no_entry() -> Error {
+    Error::new(ErrorKind::NotFound, "Not found. The store has no entry of this key.")
 }

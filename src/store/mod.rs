@@ -17,7 +17,7 @@ mod rules;
 mod select;
 mod upkeep;
 
-pub use apply::{Effect, Removed, apply_read, apply_write, read_value};
+pub use apply::{Effect, Removed, apply_read, apply_write, look_at_value};
 pub use changes::Changes;
 pub use check::{Checked, Exclusive, Property, Read, Step, Touched, Write, check};
 pub use cursor::{Cursor, Selection, Stream};

@@ -67,9 +67,23 @@ static void buffers(dkv_store *store)
     CHECK(now.length == size && now.data == NULL);
     CHECK_CODE(DKV_OK, dkv_store_get_now(store, TEXT("large"), read, size, &now));
     CHECK(now.length == size && now.data == read && memcmp(large, read, size) == 0);
+    memset(read, 'r', size);
+    CHECK_CODE(DKV_OK, dkv_store_get_now(store, TEXT("large"), read, size - 1, &now));
+    CHECK(now.type == DKV_VALUE_BYTE_ARRAY && now.length == size && now.data == NULL);
+    CHECK(read[0] == 'r' && read[size - 1] == 'r');
+    group("a large value is read into the caller's memory, or nothing of it");
+
+    /* Three bytes a letter: wherever a long text is cut to be kept, a letter is cut. */
+    for (size_t at = 0; at < size; at += 3) {
+        memcpy(large + at, "\xe2\x82\xac", 3);
+    }
+    value.type = DKV_VALUE_STRING;
+    CHECK_CODE(DKV_OK, AWAIT(&done, dkv_store_put(store, TEXT("large"), &value, on_done, &done)));
+    CHECK_CODE(DKV_OK, dkv_store_get_now(store, TEXT("large"), read, size, &now));
+    CHECK(now.type == DKV_VALUE_STRING && now.length == size && now.data == read && memcmp(large, read, size) == 0);
     free(large);
     free(read);
-    group("a large value is read into the caller's memory");
+    group("a large text is read into the caller's memory");
 }
 
 static void failures(dkv_store *store)

@@ -9,8 +9,8 @@ const NAME_WIDTH: usize = 46;
 /// What was promised.
 #[derive(Clone, Copy)]
 pub enum Goal {
-    /// dkv takes at most so many times what raw redb takes.
-    RatioAtMost(f64),
+    /// dkv takes at most so many times what this one takes.
+    RatioAtMost(&'static str, f64),
     /// dkv is at least so many times as fast as this one. For figures that are costs.
     SpeedAtLeast(&'static str, f64),
     /// dkv takes at most this.
@@ -159,7 +159,7 @@ impl Row {
 impl Goal {
     fn text(self) -> String {
         match self {
-            Self::RatioAtMost(limit) => format!("<= {limit}x"),
+            Self::RatioAtMost(_, limit) => format!("<= {limit}x"),
             Self::SpeedAtLeast(_, times) => format!(">= {} speed", number(times)),
             Self::DkvAtMost(limit) => format!("<= {}", number(limit)),
             Self::DkvAtLeast(limit) => format!(">= {}", number(limit)),
@@ -177,8 +177,7 @@ impl Goal {
     /// The one whom the promise is about; dkv itself for one about a figure of its own.
     fn about(self) -> Option<&'static str> {
         match self {
-            Self::RatioAtMost(_) => Some("redb"),
-            Self::SpeedAtLeast(name, _) => Some(name),
+            Self::RatioAtMost(name, _) | Self::SpeedAtLeast(name, _) => Some(name),
             Self::DkvAtMost(_) | Self::DkvAtLeast(_) => None,
         }
     }
@@ -192,7 +191,7 @@ impl Goal {
             figures.peers.iter().find(|peer| peer.name == name).map(|peer| peer.ratio)
         })?;
         match self {
-            Self::RatioAtMost(limit) => ratio.is_finite().then_some(ratio <= limit),
+            Self::RatioAtMost(_, limit) => ratio.is_finite().then_some(ratio <= limit),
             Self::SpeedAtLeast(_, times) => ratio.is_finite().then_some(ratio * times <= 1.0),
             Self::DkvAtMost(limit) => figures.dkv.is_finite().then_some(figures.dkv <= limit),
             Self::DkvAtLeast(limit) => figures.dkv.is_finite().then_some(figures.dkv >= limit),
@@ -221,7 +220,7 @@ mod tests {
     #[test]
     fn a_goal_without_a_figure_has_no_verdict() {
         let figures = Comparison::of(&["dkv", "redb"], &[2.0, 0.0]);
-        assert_eq!(Goal::RatioAtMost(1.5).is_met(&figures), None);
+        assert_eq!(Goal::RatioAtMost("redb", 1.5).is_met(&figures), None);
         assert_eq!(Goal::SpeedAtLeast("SQLite", 1.0).is_met(&figures), None);
         assert_eq!(Goal::DkvAtMost(1.5).is_met(&figures), Some(false));
         assert_eq!(Goal::DkvAtLeast(1.5).is_met(&figures), Some(true));

@@ -11,6 +11,8 @@ use super::engine::{Buffer, Engine, Entry};
 use crate::Result;
 
 const ROWS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("rows");
+/// Where a dkv store keeps its records, each under its key.
+const RECORDS: TableDefinition<'static, &'static [u8], &'static [u8]> = TableDefinition::new("data");
 /// Batches of the bulk load between two durable commits: pages that commits free are reusable only after one.
 const BATCHES_PER_FLUSH: usize = 64;
 
@@ -60,6 +62,22 @@ impl RedbPeer {
     pub fn put_group(&self, entries: &[(String, Vec<u8>)]) -> Result<()> {
         self.commit(entries, Durability::Immediate)?;
         self.renew()
+    }
+
+    fn load_batch(&self, number: usize, entries: &[Entry]) -> Result<()> {
+        let flush = number % BATCHES_PER_FLUSH == BATCHES_PER_FLUSH - 1;
+        self.commit(entries, if flush { Durability::Immediate } else { Durability::None })
+    }
+
+    /// Puts the very records of a dkv store that nobody has open, for these keys, in the order and the batches of a load.
+    pub fn load_records(&self, of_dkv: &Path, batches: impl Iterator<Item = Vec<String>>) -> Result<()> {
+        let records = Database::builder().create_with_backend(dkv::bare::sealed_backend(of_dkv)?)?;
+        let snapshot = records.begin_read()?.open_table(RECORDS)?;
+        for (number, keys) in batches.enumerate() {
+            let entry = |key: String| get(&snapshot, &key).map(|record| (key, record));
+            self.load_batch(number, &keys.into_iter().map(entry).collect::<Result<Vec<Entry>>>()?)?;
+        }
+        self.put_group(&[])
     }
 
     fn renew(&self) -> Result<()> {
@@ -141,10 +159,7 @@ impl Engine for RedbPeer {
 
     /// Flushes now and then.
     fn load(&self, batches: &mut dyn Iterator<Item = Vec<Entry>>) -> Result<()> {
-        for (number, batch) in batches.enumerate() {
-            let flush = number % BATCHES_PER_FLUSH == BATCHES_PER_FLUSH - 1;
-            self.commit(&batch, if flush { Durability::Immediate } else { Durability::None })?;
-        }
+        batches.enumerate().try_for_each(|(number, batch)| self.load_batch(number, &batch))?;
         self.put_group(&[])
     }
 }
