@@ -10,8 +10,9 @@ use crate::command::{self, Outcome, QEMU, Tool, capture};
 use crate::repository::Repository;
 use crate::test::rust::stream;
 
-/// The tests that are run: those inside the library, and of those outside the ones that open, write, close and restore.
-const TESTS: [&str; 11] = [
+/// The tests that are run: those inside the library, and of those outside the ones that open, write, close,
+/// restore and recover.
+const TESTS: [&str; 13] = [
     "--lib",
     "--test",
     "values",
@@ -23,6 +24,8 @@ const TESTS: [&str; 11] = [
     "backup",
     "--test",
     "restore",
+    "--test",
+    "recovery",
 ];
 
 /// A program that succeeds without doing anything.
