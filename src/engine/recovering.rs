@@ -32,7 +32,7 @@ pub fn recover(key: &StoreKey, folder: &Folder, job: &OpenJob, damage: &Error) -
         Some(found) => found,
         None => scene.salvage(damage)?,
     };
-    // With it the damaged file is closed: Windows gives no file's name to another one while it is open.
+    // With it the damaged file is closed: not every Windows gives a file's name to another one while it is open.
     drop(scene);
     replacement.sync()?;
     let damaged_file = StoreFile::keep_aside(folder)?;

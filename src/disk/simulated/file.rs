@@ -84,6 +84,7 @@ impl Drop for Opening {
         let mut state = self.volume.state();
         state.locks.unlock(self.number);
         state.locks.unlock_ranges(self.number);
+        state.openings.remove(&self.number);
     }
 }
 

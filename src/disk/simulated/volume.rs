@@ -1,5 +1,6 @@
 //! The volume itself, and what tests ask of it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,8 @@ pub struct State {
     log: Vec<Step>,
     pub faults: Faults,
     pub locks: Locks,
+    /// What is open.
+    pub openings: BTreeMap<OpeningNumber, FileNumber>,
     next_file: FileNumber,
     next_opening: OpeningNumber,
     vices: Vices,
@@ -137,6 +140,7 @@ impl SimulatedVolume {
             log,
             faults: Faults::default(),
             locks: Locks::default(),
+            openings: BTreeMap::new(),
             next_file,
             next_opening: 0,
             vices,
@@ -333,6 +337,7 @@ impl SimulatedVolume {
     fn opened(&self, state: &mut State, file: FileNumber, access: Access, is_new: bool) -> Box<dyn OpenFile> {
         let opening = state.next_opening;
         state.next_opening += 1;
+        state.openings.insert(opening, file);
         let ignores_sync = state.vices.ignores_first_sync && !is_new;
         Box::new(SimulatedFile::new(Opening::new(self.clone(), file, opening, access, ignores_sync, state.vices.folds)))
     }
@@ -393,6 +398,12 @@ impl Volume for SimulatedVolume {
         state.node(from)?;
         if from.parent() != to.parent() {
             return Err(io::ErrorKind::CrossesDevices.into());
+        }
+        // Not every Windows gives a name to another file while the file that has it is open.
+        if let Ok(Node::File(replaced)) = state.node(to)
+            && state.openings.values().any(|open| *open == replaced)
+        {
+            return Err(io::ErrorKind::PermissionDenied.into());
         }
         state.change(Step::Rename { from: from.to_owned(), to: to.to_owned() })
     }
