@@ -37,6 +37,8 @@ struct Platform {
     target: &'static str,
     /// The C compiler that links for it; the host's where none is named.
     linker: Option<Tool>,
+    /// The C compiler for its dependencies, where that is another one.
+    compiler: Option<Tool>,
     depth: Depth,
 }
 
@@ -54,16 +56,28 @@ enum Depth {
 type Said = Outcome<String>;
 
 const PLATFORMS: [Platform; 6] = [
-    Platform { target: "x86_64-pc-windows-gnu", linker: Some(command::WINDOWS_COMPILER), depth: Depth::Windows },
+    Platform {
+        target: "x86_64-pc-windows-gnu",
+        linker: Some(command::WINDOWS_COMPILER),
+        compiler: None,
+        depth: Depth::Windows,
+    },
     Platform {
         target: "aarch64-unknown-linux-gnu",
         linker: Some(command::AARCH64_COMPILER),
+        compiler: None,
         depth: Depth::Run(Some((QEMU, &["-L", "/usr/aarch64-linux-gnu"]))),
     },
-    Platform { target: "x86_64-unknown-linux-musl", linker: Some(command::MUSL_COMPILER), depth: Depth::Run(None) },
-    Platform { target: "aarch64-unknown-linux-ohos", linker: None, depth: Depth::Check },
-    Platform { target: "aarch64-apple-darwin", linker: None, depth: Depth::Check },
-    Platform { target: "aarch64-linux-android", linker: None, depth: Depth::Check },
+    // Rust brings the start of a program with it; with that of musl's own compiler as well, none gets to its first line.
+    Platform {
+        target: "x86_64-unknown-linux-musl",
+        linker: None,
+        compiler: Some(command::MUSL_COMPILER),
+        depth: Depth::Run(None),
+    },
+    Platform { target: "aarch64-unknown-linux-ohos", linker: None, compiler: None, depth: Depth::Check },
+    Platform { target: "aarch64-apple-darwin", linker: None, compiler: None, depth: Depth::Check },
+    Platform { target: "aarch64-linux-android", linker: None, compiler: None, depth: Depth::Check },
 ];
 
 pub fn run(repository: &Repository, words: &[String]) -> Outcome<()> {
@@ -101,9 +115,7 @@ impl Platform {
     fn prepare(&self) -> Outcome<()> {
         capture(Command::new("rustup").args(["target", "add", self.target]))
             .map_err(|message| format!("the target cannot be had. {}", reason(&message)))?;
-        if let Some(linker) = self.linker {
-            linker.provide()?;
-        }
+        [self.linker, self.compiler].into_iter().flatten().try_for_each(Tool::provide)?;
         match &self.depth {
             Depth::Run(Some((emulator, _))) => emulator.provide(),
             Depth::Windows => windows::emulator().map(|_| ()),
