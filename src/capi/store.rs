@@ -408,7 +408,7 @@ unsafe fn read_here(
         // Straight from where it lies, and only if it fits: one copy of what may be 4 MiB, or none.
         Stored::Blob(blob) => match buffer.get_mut(..blob.length()) {
             Some(room) => blob.copy_to(room).map(dkv_value::borrow),
-            None => Ok(dkv_value::elsewhere(blob.value_type(), blob.length())),
+            None => Ok(dkv_value::without_bytes(blob.value_type(), blob.length())),
         },
     })?;
     // SAFETY: writable by the contract of this function.

@@ -75,7 +75,7 @@ impl dkv_text {
 impl dkv_value {
     /// A view of `value`: its text and bytes are borrowed.
     pub fn borrow(value: ValueRef<'_>) -> Self {
-        let mut view = Self::elsewhere(value.value_type(), 0);
+        let mut view = Self::without_bytes(value.value_type(), 0);
         match value {
             ValueRef::String(text) => view.set_bytes(text.as_bytes()),
             ValueRef::Bytes(bytes) => view.set_bytes(bytes),
@@ -88,8 +88,8 @@ impl dkv_value {
         view
     }
 
-    /// A text or bytes of this length that are not where they could be read.
-    pub fn elsewhere(value_type: ValueType, length: usize) -> Self {
+    /// A view without bytes: of a number yet to be set, or of a text or bytes of this length that are not in memory.
+    pub fn without_bytes(value_type: ValueType, length: usize) -> Self {
         let tag = i32::from(value_type.tag());
         Self { r#type: tag, reserved: 0, integer: 0, real: 0.0, data: ptr::null(), length }
     }

@@ -44,7 +44,7 @@ pub fn load_or_create(tree: &Tree) -> Result<DeviceId> {
     }
     // Whoever published it may have been killed before it was durable, and left its temporary file.
     folder.sync()?;
-    if let Err(error) = clear_unpublished(&folder, DEVICE_ID_FILE) {
+    if let Err(error) = clear_unpublished(&folder, &[DEVICE_ID_FILE]) {
         log::warn!("a temporary file was left in the base folder: {error}");
     }
     let file = open(folder.volume(), &path, Access::Read)?;

@@ -135,13 +135,15 @@ fn publish_new(volume: &dyn Volume, path: &Path, temporary: &Path, content: &[u8
     }
 }
 
-/// Removes the temporary files that an interrupted `publish_once` left. The file that they were to become is there.
+/// Removes the temporary files that an interrupted `publish_once` left. The files that they were to become are there.
 ///
 /// The folder is not synced: one that comes back after a loss of power is removed by the next opening, its name is never
 /// given again, and it holds what the file holds or what nobody has used.
-pub(super) fn clear_unpublished(folder: &Folder, name: &str) -> Result<()> {
-    let is_left =
-        |file: &str| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".tmp"));
+pub(super) fn clear_unpublished(folder: &Folder, names: &[impl AsRef<str>]) -> Result<()> {
+    let is_of = |file: &str, name: &str| {
+        file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".tmp"))
+    };
+    let is_left = |file: &str| names.iter().any(|name| is_of(file, name.as_ref()));
     for file in folder.names()?.into_iter().filter_map(|file| file.into_string().ok()).filter(|file| is_left(file)) {
         remove_if_present(folder.volume(), &folder.file(file))?;
     }

@@ -136,7 +136,7 @@ impl RootKeys<'_> {
         folder.ensure()?;
         folder.sync()?;
         // Not what is there of other numbers: somebody may be making a key with one.
-        generations.iter().try_for_each(|generation| clear_unpublished(&folder, &file_name(*generation)))
+        clear_unpublished(&folder, &generations.iter().copied().map(file_name).collect::<Vec<String>>())
     }
 
     fn path(&self, generation: u32) -> PathBuf {
@@ -344,7 +344,7 @@ mod tests {
     }
 
     /// At each call of one process that wants a key, another one does something whole; gives the first one's answer.
-    fn at_each_call(before: impl Fn(&Process), first: Place, second: fn(&Process), check: impl Fn(&Process, u32)) {
+    fn at_each_call(first: Place, second: fn(&Process), check: impl Fn(&Process, u32)) {
         for call in 0.. {
             let folder = TempDir::new().unwrap();
             let keyring = MemoryKeyring::new();
@@ -353,7 +353,6 @@ mod tests {
                 keyring: Arc::clone(&keyring),
             };
             let other = process(&system());
-            before(&other);
             let volume = Interrupted::at(call, system(), {
                 let other = other.clone();
                 move || second(&other)
@@ -378,7 +377,6 @@ mod tests {
     #[test]
     fn two_processes_that_make_the_first_key_agree_on_one() {
         at_each_call(
-            |_| {},
             Place::File,
             |other| assert_eq!(other.newest(Place::File).unwrap(), FIRST),
             |process, newest| {
@@ -392,7 +390,6 @@ mod tests {
     #[test]
     fn a_key_that_is_made_and_used_meanwhile_is_not_taken_for_a_lost_one() {
         at_each_call(
-            |_| {},
             Place::File,
             |other| other.make_store("other"),
             |process, newest| {
@@ -405,7 +402,6 @@ mod tests {
     #[test]
     fn two_processes_that_make_a_key_in_the_keyring_leave_one_there() {
         at_each_call(
-            |_| {},
             Place::SystemKeyring,
             |other| assert_eq!(other.newest(Place::SystemKeyring).unwrap(), FIRST),
             |process, newest| {
@@ -419,12 +415,11 @@ mod tests {
     #[test]
     fn of_two_keys_in_two_places_each_gets_a_number() {
         at_each_call(
-            |_| {},
             Place::SystemKeyring,
             |other| assert!(other.newest(Place::File).is_ok()),
             |process, newest| {
                 let file = process.newest(Place::File).unwrap();
-                assert_eq!([newest, file].iter().sum::<u32>(), FIRST + FIRST + 1);
+                assert_eq!(newest + file, FIRST + FIRST + 1);
                 assert_ne!(process.read(newest), process.read(file));
                 assert_eq!(names(process), ["root.1", "root.2"]);
             },

@@ -123,7 +123,10 @@ fn holds(rows: &impl Rows, condition: &Condition, key: &[u8]) -> Result<bool> {
 /// `NotFound` for a missing key; `Corrupted`, `Database` or `Closed` if rows cannot be read.
 pub fn apply_read(rows: &impl Rows, read: &Read, kind: StoreKind) -> Result<Outcome> {
     match read {
-        Read::Get(key) => read_value(rows, key, |found| found.into_value()).map(Outcome::Value),
+        Read::Get(key) => {
+            let value = rows.get(key, |found| found.into_value())?;
+            value.map(Outcome::Value).ok_or_else(no_entry)
+        }
         Read::GetMany(keys) => {
             let values = keys.iter().map(|key| rows.get(key, |found| found.into_value()));
             values.collect::<Result<_>>().map(Outcome::Values)
@@ -171,15 +174,6 @@ fn of_unknown_device(device_id: &str, look: &Look) -> Result<Outcome> {
             ),
         )),
     }
-}
-
-/// Reads one value and hands it to `found` without a copy.
-///
-/// # Errors
-///
-/// As [`apply_read`].
-pub fn read_value<R>(rows: &impl Rows, key: &[u8], found: impl FnOnce(Found<'_>) -> R) -> Result<R> {
-    rows.get(key, found)?.ok_or_else(no_entry)
 }
 
 /// Hands one value to `found` where it lies, before anything of a long one is read.

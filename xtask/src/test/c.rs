@@ -33,7 +33,6 @@ fn run_all(repository: &Repository, library: &Library, tally: &mut Tally) -> Out
     tally.chapter(FOLDER);
     C_COMPILER.require()?;
     let folder = repository.fresh_folder("c")?;
-    VALGRIND.require()?;
     let sources = c_program::sources(&repository.path(FOLDER), "c")?;
     let mut programs = Vec::new();
     for source in &sources {
@@ -70,6 +69,7 @@ impl Bench<'_> {
     }
 
     fn run_under_valgrind(&self) -> Outcome<Ended> {
+        VALGRIND.require()?;
         let mut command = VALGRIND.command();
         command.args(VALGRIND_FLAGS).arg(self.build("plain", &PLAIN)?).env("DKV_TEST_SMALL", "1");
         self.run(&mut command, "valgrind")

@@ -97,7 +97,7 @@ fn run_mixed(repository: &Repository, library: &Library, folder: &Path, tally: &
     }
     let program = folder.join("no_exceptions");
     let mut linker = c_program::compile_cxx(repository, library, &objects, &program);
-    programs::count(run_program(linker.args(ADDRESSES.flags), &program), tally);
+    tally.count_ended(run_program(linker.args(ADDRESSES.flags), &program), programs::BEGINS);
     Ok(())
 }
 

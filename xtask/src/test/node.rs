@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::tally::{PROGRAM_DEADLINE, Tally};
 use crate::c_program;
-use crate::command::{NODE, NPM, Outcome, capture, run_until};
+use crate::command::{Ended, NODE, NPM, Outcome, capture, run_until};
 use crate::library::Library;
 use crate::repository::{self, Repository};
 
@@ -50,10 +50,8 @@ fn run_file(repository: &Repository, library: &Library, file: &Path, tally: &mut
         command.env("DKV_LIBRARY", library.loadable()).current_dir(repository.path(FOLDER));
         run_until(&mut command, PROGRAM_DEADLINE, &log.join("output.txt"))
     });
-    match ended {
-        Ok(ended) => tally.count_lines(&without_numbers(&ended.output), ended.succeeded(), &ended.in_words()),
-        Err(message) => tally.fail("the file runs", &message),
-    }
+    let ended = ended.map(|ended| Ended { output: without_numbers(&ended.output), ..ended });
+    tally.count_ended(ended, "the file runs");
 }
 
 /// The lines of a TAP report that say what passed and what did not, with the explanations of the latter.

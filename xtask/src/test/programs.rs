@@ -8,6 +8,9 @@ use std::thread;
 use super::tally::Tally;
 use crate::command::{Ended, Outcome};
 
+/// What fails where a program does not even begin.
+pub const BEGINS: &str = "the program is built and runs";
+
 /// One program: what its lines belong to, and how it is built and run.
 pub struct Program<'a> {
     chapter: String,
@@ -42,17 +45,10 @@ pub fn run_all(programs: Vec<Program<'_>>, tally: &mut Tally) {
         }
         for (chapter, answer) in chapters {
             tally.chapter(&chapter);
-            count(answer.recv().unwrap_or_else(|_| Err("Its thread panicked.".to_owned())), tally);
+            let ended = answer.recv().unwrap_or_else(|_| Err("Its thread panicked.".to_owned()));
+            tally.count_ended(ended, BEGINS);
         }
     });
-}
-
-/// Counts the checks of one program.
-pub fn count(ended: Outcome<Ended>, tally: &mut Tally) {
-    match ended {
-        Ok(ended) => tally.count_lines(&ended.output, ended.succeeded(), &ended.in_words()),
-        Err(message) => tally.fail("the program is built and runs", &message),
-    }
 }
 
 #[cfg(test)]

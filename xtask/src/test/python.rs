@@ -10,10 +10,7 @@ pub fn run(repository: &Repository, tally: &mut Tally) {
     match install(repository) {
         Ok(environment) => {
             tally.pass("pip installs the package into a fresh environment");
-            match test(repository, &environment) {
-                Ok(ended) => tally.count_lines(&ended.output, ended.succeeded(), &ended.in_words()),
-                Err(message) => tally.fail("pytest starts", &message),
-            }
+            tally.count_ended(test(repository, &environment), "pytest starts");
         }
         Err(message) => tally.fail("pip installs the package into a fresh environment", &message),
     }

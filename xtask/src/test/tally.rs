@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::command::{Ended, Outcome};
+
 /// Longest time that one test program may take before it counts as hanging: valgrind slows programs a hundredfold.
 pub const PROGRAM_DEADLINE: Duration = Duration::from_secs(600);
 
@@ -48,7 +50,7 @@ impl Tally {
     /// Counts the `ok - ` and `not ok - ` lines of a program that has ended.
     ///
     /// A program that ends badly without naming a failure, or well without naming a single check, has failed.
-    pub fn count_lines(&mut self, output: &str, succeeded: bool, end_in_words: &str) {
+    fn count_lines(&mut self, output: &str, succeeded: bool, end_in_words: &str) {
         let passed = output.lines().filter(|line| line.starts_with("ok - ")).count();
         let failed: Vec<&str> = output.lines().filter_map(|line| line.strip_prefix("not ok - ")).collect();
         let silent = passed + failed.len() == 0;
@@ -61,6 +63,14 @@ impl Tally {
         if unexplained {
             let reason = if silent { "It checked nothing." } else { "Its output above says why." };
             self.fail("the program ends well", &format!("It {end_in_words}. {reason}"));
+        }
+    }
+
+    /// Counts the checks of a program that has ended; one that did not begin is a failure of this name.
+    pub fn count_ended(&mut self, ended: Outcome<Ended>, begins: &str) {
+        match ended {
+            Ok(ended) => self.count_lines(&ended.output, ended.succeeded(), &ended.in_words()),
+            Err(message) => self.fail(begins, &message),
         }
     }
 
